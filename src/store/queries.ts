@@ -1,0 +1,145 @@
+import { BatchGetCommand, paginateQuery, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { Item, RunRecord } from '../domain/item.ts';
+import { partitionKey } from '../domain/place.ts';
+import type { ItemState } from '../domain/state.ts';
+import { readRaw } from './claims.ts';
+import { asked, type Db } from './db.ts';
+import { fullItemOf, runOf, type Raw, type StoredRun } from './record.ts';
+import { attemptPrefix, BY_STATE, BY_TASK, itemIdOf, itemKey, itemPk } from './schema.ts';
+
+/** An entry of the index `byState`. */
+export interface Entry {
+  readonly itemId: string;
+  readonly stateOrder: string;
+}
+
+function entryOf(raw: Raw): Entry {
+  return { itemId: itemIdOf(String(raw['pk'])), stateOrder: String(raw['stateOrder']) };
+}
+
+export interface Partition {
+  readonly step: string;
+  readonly state: ItemState;
+  readonly shard: number;
+}
+
+/** One page of a partition, from just behind `after` (its start when absent), or only what lies before `before`. */
+export async function readPage(
+  db: Db,
+  partition: Partition,
+  options: { after?: string; before?: string; limit: number },
+): Promise<Entry[]> {
+  const bound =
+    options.after !== undefined
+      ? ' AND stateOrder > :bound'
+      : options.before !== undefined
+        ? ' AND stateOrder < :bound'
+        : '';
+  const command = new QueryCommand({
+    TableName: db.table,
+    IndexName: BY_STATE,
+    KeyConditionExpression: `stateKey = :key${bound}`,
+    ExpressionAttributeValues: {
+      ':key': partitionKey(partition.step, partition.state, partition.shard),
+      ...(bound === '' ? {} : { ':bound': options.after ?? options.before }),
+    },
+    Limit: options.limit,
+  });
+  const answer = await asked(db, 'Query', () => db.patient.send(command));
+  return (answer.Items ?? []).map(entryOf);
+}
+
+/** How many items a step has in a state, counted on the index: eventually consistent, no item is read. */
+export async function countPartition(db: Db, partition: Partition): Promise<number> {
+  const pages = paginateQuery(
+    { client: db.patient },
+    {
+      TableName: db.table,
+      IndexName: BY_STATE,
+      KeyConditionExpression: 'stateKey = :key',
+      ExpressionAttributeValues: { ':key': partitionKey(partition.step, partition.state, partition.shard) },
+      Select: 'COUNT',
+    },
+  );
+  return await asked(db, 'Query', async () => {
+    let count = 0;
+    for await (const page of pages) count += page.Count ?? 0;
+    return count;
+  });
+}
+
+/** All entries of a partition, in order, streamed by pages. */
+export async function* listPartition(db: Db, partition: Partition): AsyncGenerator<Entry> {
+  const pages = paginateQuery(
+    { client: db.patient },
+    {
+      TableName: db.table,
+      IndexName: BY_STATE,
+      KeyConditionExpression: 'stateKey = :key',
+      ExpressionAttributeValues: { ':key': partitionKey(partition.step, partition.state, partition.shard) },
+    },
+  );
+  while (true) {
+    const next = await asked(db, 'Query', () => pages.next());
+    if (next.done === true) return;
+    for (const raw of next.value.Items ?? []) yield entryOf(raw);
+  }
+}
+
+/** Ids of the items of a task (a sample), over all steps. */
+export async function* listTask(db: Db, taskId: string): AsyncGenerator<string> {
+  const pages = paginateQuery(
+    { client: db.patient },
+    {
+      TableName: db.table,
+      IndexName: BY_TASK,
+      KeyConditionExpression: 'taskId = :task',
+      ExpressionAttributeValues: { ':task': taskId },
+    },
+  );
+  while (true) {
+    const next = await asked(db, 'Query', () => pages.next());
+    if (next.done === true) return;
+    for (const raw of next.value.Items ?? []) yield itemIdOf(String(raw['pk']));
+  }
+}
+
+/** Items by id, in the order asked for, without the output's own records; ids that are not there are left out. At most 100. */
+export async function readItems(db: Db, itemIds: readonly string[]): Promise<Item[]> {
+  const found = new Map<string, Raw>();
+  let keys: { pk: string; sk: string }[] = [...new Set(itemIds)].map((id) => itemKey(id));
+  while (keys.length > 0) {
+    const command = new BatchGetCommand({ RequestItems: { [db.table]: { Keys: keys } } });
+    const answer = await asked(db, 'BatchGetItem', () => db.patient.send(command));
+    for (const raw of answer.Responses?.[db.table] ?? []) found.set(itemIdOf(String(raw['pk'])), raw);
+    keys = (answer.UnprocessedKeys?.[db.table]?.Keys ?? []) as typeof keys;
+  }
+  const items: Item[] = [];
+  for (const id of itemIds) {
+    const raw = found.get(id);
+    if (raw !== undefined) items.push(await fullItemOf(db, raw, false));
+  }
+  return items;
+}
+
+/** One item in full, strongly consistent, or undefined. */
+export async function readItem(db: Db, itemId: string): Promise<Item | undefined> {
+  const raw = await readRaw(db, itemId);
+  return raw === undefined ? undefined : await fullItemOf(db, raw, true);
+}
+
+/** Earlier attempts of an item's present gen, oldest first. */
+export async function listAttempts(db: Db, item: Item): Promise<RunRecord[]> {
+  const command = new QueryCommand({
+    TableName: db.table,
+    KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+    ExpressionAttributeValues: { ':pk': itemPk(item.itemId), ':prefix': attemptPrefix(item.gen) },
+  });
+  const answer = await asked(db, 'Query', () => db.patient.send(command));
+  const runs: RunRecord[] = [];
+  for (const raw of answer.Items ?? []) {
+    const { pk: _pk, sk: _sk, ...run } = raw;
+    runs.push(await runOf(db, item, run as unknown as StoredRun, false));
+  }
+  return runs;
+}
