@@ -1,0 +1,88 @@
+import type { RunSummary, StopReason, WorkerEvent } from '../domain/event.ts';
+import type { Clock } from '../support/clock.ts';
+import { createClaimLoop } from './claim-loop.ts';
+import type { ExecutorPort, RunningItem, StorePort } from './ports.ts';
+import { runClaimed } from './run-claimed.ts';
+import type { WorkerSettings } from './settings.ts';
+import { stopPhases } from './stop-phases.ts';
+import { createTally } from './tally.ts';
+import { createWallTime } from './wall-time.ts';
+
+export interface WorkerParts {
+  readonly store: StorePort;
+  readonly executor: ExecutorPort;
+  readonly settings: WorkerSettings;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly newNonce: () => string;
+  readonly emit: (event: WorkerEvent) => void;
+  /** Called last, with what was done: closes the worker's record. */
+  readonly close: (summary: RunSummary) => Promise<void>;
+}
+
+export interface RunningWorker {
+  readonly ended: Promise<RunSummary>;
+  /** The first cause wins; a second call ends the children at once. */
+  stop(reason: StopReason, withinMs?: number): void;
+}
+
+/** Starts a worker: claims, runs, ends, until nothing is left, the wall time is over or it is stopped. */
+export function startWorker(parts: WorkerParts): RunningWorker {
+  const { settings, clock } = parts;
+  const tally = createTally();
+  const emit = (event: WorkerEvent): void => {
+    tally.onEvent(event);
+    parts.emit(event);
+  };
+  const running = new Set<RunningItem>();
+  const giveUp = new AbortController();
+  const timers = new Set<NodeJS.Timeout>();
+  let stopping: StopReason | undefined;
+
+  const after = (ms: number, action: () => void): void => void timers.add(setTimeout(action, ms));
+  const stopItems = (graceMs: number): void => {
+    for (const item of running) item.stop('interrupted', graceMs);
+  };
+
+  const watch = (item: RunningItem): (() => void) => {
+    running.add(item);
+    return () => running.delete(item);
+  };
+  const context = { ...parts, emit, watch, giveUp: giveUp.signal, stopping: () => stopping !== undefined };
+  const loop = createClaimLoop({
+    ...parts,
+    emit,
+    wall: createWallTime(clock, settings.wallMs),
+    runItem: (claimed) => runClaimed(context, claimed),
+    onCrash: () => stop('error'),
+  });
+
+  function stop(reason: StopReason, withinMs = settings.stopTimeoutMs): void {
+    if (stopping !== undefined) {
+      stopItems(0);
+      return;
+    }
+    stopping = reason;
+    loop.stop(reason);
+    emit({ type: 'worker-stopping', at: clock.wall(), workerId: settings.workerId, reason });
+    const phases = stopPhases(reason, withinMs);
+    after(phases.termAfterMs, () => stopItems(phases.killAfterMs - phases.termAfterMs));
+    after(phases.giveUpAfterMs, () => giveUp.abort());
+  }
+
+  async function live(): Promise<RunSummary> {
+    if (settings.wallMs !== undefined) after(settings.wallMs, () => stop('wall-time'));
+    try {
+      const reason = await loop.run();
+      const summary = tally.summary(stopping ?? reason);
+      await parts.close(summary);
+      emit({ type: 'worker-stopped', at: clock.wall(), workerId: settings.workerId, summary });
+      return summary;
+    } finally {
+      for (const timer of timers) clearTimeout(timer);
+      await parts.executor.close();
+    }
+  }
+
+  return { ended: live(), stop };
+}
