@@ -8,7 +8,7 @@ NPM_FLAGS := --no-audit --no-fund --loglevel=error
 PACKAGES := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install uninstall build test conformance lint format clean distclean node
+.PHONY: help demo install uninstall build test conformance bench lint format clean distclean node
 
 help: ## This list
 	@echo 'anamo: pilot-job worker for big ETL work on AWS'
@@ -36,6 +36,9 @@ test: $(PACKAGES) ## Types, lint, format, then all tests
 
 conformance: $(PACKAGES) ## The store on the real DynamoDB Local (needs Java 17)
 	@npm run --silent conformance
+
+bench: build ## What was measured, measured here: a table (8 minutes, BENCH_QUICK=1 for a tenth)
+	@exec node bench/run.ts
 
 lint: $(PACKAGES) ## Lint and check the format
 	@npm run --silent lint

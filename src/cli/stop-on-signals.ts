@@ -4,7 +4,7 @@ import type { WorkerHandle } from '../library/types.ts';
 const CTRL_C_MS = 5000;
 
 /**
- * Hands SIGINT and SIGTERM to the worker; a second signal ends its children at once. Returns the function that lets go.
+ * Hands SIGINT, SIGTERM and SIGHUP (the terminal was closed) to the worker; a second signal ends its children at once. Returns the function that lets go.
  * The process never exits by the signal: the worker gives back what it holds first.
  */
 export function stopOnSignals(worker: Pick<WorkerHandle, 'stop'>, stopTimeoutMs: number): () => void {
@@ -12,8 +12,10 @@ export function stopOnSignals(worker: Pick<WorkerHandle, 'stop'>, stopTimeoutMs:
   const onTerm = () => worker.stop('sigterm', stopTimeoutMs);
   process.on('SIGINT', onInt);
   process.on('SIGTERM', onTerm);
+  process.on('SIGHUP', onTerm);
   return () => {
     process.off('SIGINT', onInt);
     process.off('SIGTERM', onTerm);
+    process.off('SIGHUP', onTerm);
   };
 }

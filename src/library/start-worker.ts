@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rmdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { AnamoError } from '../domain/errors.ts';
@@ -78,7 +78,8 @@ export async function startTableWorker(
     emit: events.emit,
     close: (summary: RunSummary) => closeWorker(db, record, { ...summary }, Date.now()),
   });
-  return { workerId, ended: worker.ended, stop: worker.stop };
+  const ended = withCleanup(worker.ended, () => removeFolders([scratchRoot, join(folder, 'spool'), folder]));
+  return { workerId, ended, stop: worker.stop };
 }
 
 async function makeFolders(paths: readonly string[]): Promise<void> {
@@ -92,6 +93,19 @@ async function makeFolders(paths: readonly string[]): Promise<void> {
       });
     }
   }
+}
+
+async function withCleanup<T>(result: Promise<T>, cleanUp: () => Promise<void>): Promise<T> {
+  try {
+    return await result;
+  } finally {
+    await cleanUp();
+  }
+}
+
+/** A worker's own folders, once it is gone. What is not empty holds something that could not be stored: it stays. */
+async function removeFolders(paths: readonly string[]): Promise<void> {
+  for (const path of paths) await rmdir(path).catch(() => undefined);
 }
 
 /** Where logs above the inline limit go. Buckets of S3 have no sink yet: the record of each such log says so. */

@@ -92,22 +92,22 @@ async function prepareFolder(folder: string): Promise<void> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     owner = (await stat(folder)).uid;
   } catch (cause) {
-    throw new AnamoError('LOCAL_UNAVAILABLE', `The folder ${folder} cannot be used for the embedded database.`, {
-      hint: 'Name a folder where you may write: --local <dir>.',
+    throw new AnamoError('LOCAL_UNAVAILABLE', `the folder ${folder} cannot be used for the embedded database`, {
+      hint: 'name a folder where you may write: --local <dir>',
       cause,
     });
   }
   const me = process.getuid?.() ?? owner;
   // Who owns the folder decides what commands a worker runs. Root in a container often works on a folder mounted from outside.
   if (owner !== me && me !== 0) {
-    throw new AnamoError('LOCAL_UNAVAILABLE', `The folder ${folder} belongs to another user.`, {
-      hint: 'Name a folder of your own: --local <dir>.',
+    throw new AnamoError('LOCAL_UNAVAILABLE', `the folder ${folder} belongs to another user`, {
+      hint: 'name a folder of your own: --local <dir>',
     });
   }
 }
 
 function unavailable(folder: string): AnamoError {
-  return new AnamoError('LOCAL_UNAVAILABLE', `The embedded database in ${folder} does not start.`, {
-    hint: `See ${join(folder, LOG_NAME)}; when the folder lies on a network file system, name one on a local disk: --local <dir>.`,
+  return new AnamoError('LOCAL_UNAVAILABLE', `the embedded database in ${folder} does not start`, {
+    hint: `see ${join(folder, LOG_NAME)}; when the folder lies on a network file system, name one on a local disk: --local <dir>`,
   });
 }

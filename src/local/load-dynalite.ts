@@ -64,8 +64,8 @@ export function loadDynalite(): DynalitePackage {
 
 /** The error of a machine where dynalite cannot be loaded. */
 export function localMissing(cause?: unknown): AnamoError {
-  return new AnamoError('LOCAL_MISSING', 'The embedded DynamoDB (npm package dynalite) cannot be loaded.', {
-    hint: 'Install it beside anamo (npm install dynalite), or name a table in AWS by -t and -r without --local.',
+  return new AnamoError('LOCAL_MISSING', 'the embedded DynamoDB (npm package dynalite) cannot be loaded', {
+    hint: 'install it beside anamo (npm install dynalite), or name a table in AWS by -t and -r without --local',
     cause,
   });
 }

@@ -40,15 +40,18 @@ async function* readFileLog(location: string | undefined): AsyncGenerator<Uint8A
 }
 
 function pathOf(location: string | undefined): string {
-  if (location === undefined || !location.startsWith('file:')) {
-    throw new AnamoError('LOG_UNREADABLE', `the log's place is not a file: URI: ${location ?? 'none given'}`, {
-      hint: 'the record was changed by hand or by another program; the end of stderr is in the record',
-    });
-  }
   try {
-    return fileURLToPath(location);
-  } catch (error) {
-    throw unreadable(location, error);
+    // Takes nothing but file: URIs of this machine.
+    return fileURLToPath(location ?? '');
+  } catch (cause) {
+    throw new AnamoError(
+      'LOG_UNREADABLE',
+      `the log's place is not a file of this machine: ${location ?? 'none given'}`,
+      {
+        hint: 'the record was changed by hand or by another program; the end of stderr is in the record',
+        cause,
+      },
+    );
   }
 }
 

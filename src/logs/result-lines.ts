@@ -17,14 +17,12 @@ export interface ResultLines {
 export function createResultLines(): ResultLines {
   const results: string[] = [];
   let used = 0;
-  let truncated = false;
   const scanners = new Map<'stdout' | 'stderr', LineScanner>();
 
   function add(line: Uint8Array): void {
     const text = Buffer.from(line).toString('utf8');
     used += Buffer.byteLength(text) + 1;
-    truncated ||= used > MAX_RESULT_BYTES;
-    if (!truncated) results.push(text);
+    if (used <= MAX_RESULT_BYTES) results.push(text);
   }
 
   function scannerOf(stream: 'stdout' | 'stderr'): LineScanner {
@@ -37,7 +35,7 @@ export function createResultLines(): ResultLines {
 
   function end(): { results: string[]; truncated: boolean } {
     for (const scanner of scanners.values()) scanner.end();
-    return { results, truncated };
+    return { results, truncated: used > MAX_RESULT_BYTES };
   }
 
   return { scan: (stream, chunk) => scannerOf(stream).scan(chunk), end };

@@ -21,9 +21,8 @@ export interface SpoolEnd {
   readonly created: boolean;
 }
 
-/** Above this many waiting bytes the writer is asked to pause, and below the lower one to go on. */
+/** With so many waiting bytes the writer is asked to pause. */
 const HIGH_WATER = 1024 * 1024;
-const LOW_WATER = 256 * 1024;
 
 /** A disk that fails is told by close(); until then, bytes are taken and only the last `tailBytes` of them kept. */
 export function createSpoolFile(path: string, tailBytes: number): SpoolFile {
@@ -31,15 +30,9 @@ export function createSpoolFile(path: string, tailBytes: number): SpoolFile {
   const blocks = createBlocks();
   const tail = keepTail(tailBytes);
   let waiting = 0;
-  let gaveUp = false;
   let pumping: Promise<void> | undefined;
-  const waiters: (() => void)[] = [];
 
   function append(chunk: Uint8Array): boolean {
-    if (gaveUp) {
-      tail.push(chunk);
-      return true;
-    }
     blocks.append(chunk);
     waiting += chunk.length;
     if (blocks.ready) pumping ??= pump();
@@ -53,42 +46,20 @@ export function createSpoolFile(path: string, tailBytes: number): SpoolFile {
       tail.push(bytes.subarray(await file.write(bytes)));
       waiting -= block.used;
       blocks.giveBack(block);
-      if (waiting <= LOW_WATER) wake();
     }
-    if (file.problem !== undefined) giveUp();
     pumping = undefined;
-    wake();
-  }
-
-  /** From now on the tail takes chunks directly; first it takes what waits. */
-  function giveUp(): void {
-    gaveUp = true;
-    blocks.flush();
-    for (let block = blocks.take(); block !== undefined; block = blocks.take()) {
-      tail.push(block.bytes.subarray(0, block.used));
-    }
-  }
-
-  function wake(): void {
-    for (const resolve of waiters.splice(0)) resolve();
-  }
-
-  async function drained(): Promise<void> {
-    if (pumping !== undefined && waiting > LOW_WATER) await new Promise<void>((resolve) => waiters.push(resolve));
   }
 
   async function close(): Promise<SpoolEnd> {
     await pumping;
-    if (!gaveUp) {
-      blocks.flush();
-      await pump();
-    }
+    blocks.flush();
+    await pump();
     const created = await file.close();
     const { written, problem } = file;
     return { written, tail: tail.bytes(), created, ...(problem === undefined ? {} : { problem }) };
   }
 
-  return { append, drained, close };
+  return { append, drained: () => pumping ?? Promise.resolve(), close };
 }
 
 /** Removes a spool file; one that is not there, or cannot be removed, is no reason to fail a run. */

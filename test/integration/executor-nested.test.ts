@@ -116,6 +116,17 @@ test('a stop while all reports are unanswered ends the item', async () => {
   expect(await item.ended).toMatchObject({ done: 16, unfinished: 24, stopped: 'interrupted' });
 });
 
+test('each task finds its scratch folder empty and private, whatever the one before did to it', async () => {
+  const script = `ls -A "$TMPDIR"; stat -c %a "$TMPDIR"; case {} in fill) mkdir "$TMPDIR/a";; open) chmod 777 "$TMPDIR";; remove) rmdir "$TMPDIR";; esac`;
+  const work = rig.work({
+    ...nestedOf(script, ['keep', 'fill', 'open', 'remove', 'keep'], 1, 'sequence'),
+    shell: true,
+  });
+  const { messages } = await runToEnd(executor, work);
+  expect(finished(messages).map(({ report }) => textOf(report.log))).toEqual(Array.from({ length: 5 }, () => '700\n'));
+  expect(rig.leftFiles()).toEqual([]);
+});
+
 test('nothing to run ends at once', async () => {
   const { end } = await runToEnd(executor, rig.work(nestedOf('true', [], 4, 'parallel')));
   expect(end).toMatchObject({ done: 0, failed: 0, unfinished: 0 });

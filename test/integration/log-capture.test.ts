@@ -1,9 +1,11 @@
 import fc from 'fast-check';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MAX_RESULT_BYTES, MAX_STDERR_TAIL } from '../../src/domain/limits.ts';
 import { openCapture, type Capture, type CapturedLog } from '../../src/logs/capture.ts';
@@ -156,6 +158,12 @@ describe('a capture', () => {
     expect(opened.write('stdout', Buffer.from('late\n'))).toBe(true);
     expect(await opened.finish()).toBe(await first);
     expect((await first).bytes).toBe(4);
+
+    const spooled = open();
+    spooled.capture.write('stdout', Buffer.alloc(5000));
+    const finishing = spooled.capture.finish();
+    spooled.capture.write('stdout', Buffer.from('late\n'));
+    expect((await contentOf(await finishing)).length).toBe(5000);
   });
 
   it('shares no memory with what it gives away', async () => {
@@ -195,6 +203,17 @@ describe('a capture under load', () => {
     expect((await contentOf(captured)).length).toBe(captured.bytes);
   });
 
+  it('keeps the order of what is still on its way when the run ends', async () => {
+    for (let run = 0; run < 10; run += 1) {
+      const { capture: opened } = open();
+      const content = randomBytes(4 * MEBIBYTE);
+      for (let at = 0; at < content.length; at += 100_000) opened.write('stdout', content.subarray(at, at + 100_000));
+      const captured = await opened.finish();
+      expect(content.equals(await contentOf(captured))).toBe(true);
+      await opened.discard();
+    }
+  });
+
   it('resolves drained() at once when there is nothing to wait for', async () => {
     const { capture: opened } = open();
     await expect(opened.drained()).resolves.toBeUndefined();
@@ -229,7 +248,7 @@ describe('a capture under load', () => {
     });
     expect(captured.bytes).toBeGreaterThan(256 * MEBIBYTE);
     expect((await stat(spoolPath)).size).toBe(captured.bytes);
-    expect(peak - before.rss).toBeLessThan(60 * MEBIBYTE);
+    expect(peak - before.rss).toBeLessThan(96 * MEBIBYTE);
     await opened.discard();
   });
 });
@@ -266,40 +285,41 @@ describe('a capture on a disk that fails', () => {
     expect(await readFile(spoolPath, 'utf8')).toBe('mine');
   });
 
-  it('goes on through a disk that is full, without stopping the writer, and takes the end from memory', async () => {
+  it.each([
+    ['keeps the end in memory', 400, 2048],
+    ['loses nothing when the end is short enough', 103, 6000],
+  ])('goes on through a disk that is full without stopping the writer, and %s', async (_what, writes, limit) => {
     // A file size limit is what a process can set itself: the kernel then fails each write past it, as a full disk does.
     const program = `
       import { openCapture } from ${JSON.stringify(new URL('../../src/logs/capture.ts', import.meta.url).href)};
       process.on('SIGXFSZ', () => undefined);
-      const capture = openCapture({ spoolPath: process.argv[1], inlineBytes: 2048 });
-      let pauses = 0;
-      for (let n = 0; n < 400; n += 1) {
-        if (capture.write('stdout', Buffer.alloc(10_000, n % 256))) continue;
-        pauses += 1;
-        await capture.drained();
+      const [spoolPath, writes, inlineBytes] = process.argv.slice(1);
+      const capture = openCapture({ spoolPath, inlineBytes: Number(inlineBytes) });
+      for (let n = 0; n < Number(writes); n += 1) {
+        if (!capture.write('stdout', Buffer.alloc(10_000, n))) await capture.drained();
       }
-      const { inline, spoolPath, problem, bytes, tail } = await capture.finish();
-      console.log(JSON.stringify({ pauses, inline, spoolPath, problem, bytes, tail: [...tail] }));`;
-    const spoolPath = join(dir, 'full');
-    const child = spawn(
-      'bash',
-      [
-        '-c',
-        `ulimit -f 1000; exec "$0" --input-type=module-typescript -e "$1" "$2"`,
-        process.execPath,
-        program,
-        spoolPath,
-      ],
-      {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      },
-    );
-    const answer = JSON.parse(Buffer.concat(await child.stdout.toArray()).toString()) as Record<string, unknown>;
-    expect(answer).toMatchObject({ spoolPath, bytes: 4_000_000, tail: Array<number>(2048).fill(399 % 256) });
-    expect(answer['problem']).toMatch(/EFBIG|ENOSPC/);
+      const { tail, ...captured } = await capture.finish();
+      console.log(JSON.stringify({ ...captured, tail: [...tail] }));`;
+    const spoolPath = join(dir, `full-${writes}`);
+    const limited = [
+      '-c',
+      'ulimit -f 1000; exec "$0" --input-type=module-typescript -e "$@"',
+      process.execPath,
+      program,
+    ];
+    const { stdout } = await promisify(execFile)('bash', [...limited, spoolPath, String(writes), String(limit)]);
+    const captured = JSON.parse(stdout) as { problem: string; tail: number[] };
+    expect(captured).toMatchObject({
+      spoolPath,
+      bytes: writes * 10_000,
+      problem: expect.stringMatching(/EFBIG|ENOSPC/),
+    });
     const onDisk = await readFile(spoolPath);
     expect(onDisk).toHaveLength(1000 * 1024);
-    expect(onDisk.every((byte, at) => byte === Math.floor(at / 10_000) % 256)).toBe(true);
+    const content = Buffer.concat(Array.from({ length: writes }, (_, n) => Buffer.alloc(10_000, n)));
+    expect(onDisk.equals(content.subarray(0, onDisk.length))).toBe(true);
+    const unwritten = content.subarray(onDisk.length);
+    expect(captured.tail).toEqual([...unwritten.subarray(Math.max(0, unwritten.length - limit))]);
   });
 
   it('leaves no open file behind', async () => {

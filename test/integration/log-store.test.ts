@@ -112,6 +112,11 @@ describe('storeLog', () => {
     expect(ref.fallback).toMatchObject({ from: 's3', reason: expect.stringMatching(/^no bucket; file: E/) });
   });
 
+  it('keeps a reason short enough for the record', async () => {
+    const ref = await storeLog(await captured(LONG), KEY, { ...settings, fileDir: join(dir, 'x'.repeat(1000)) });
+    expect(ref.fallback?.reason).toMatch(/^ENAMETOOLONG.{280,300}…$/);
+  });
+
   it('stores what is left when the spool disk failed, and says so', async () => {
     const ref = await storeLog(await captured(LONG, join(dir, 'missing/spool')), KEY, settings);
     expect(ref).toMatchObject({ sink: 'file', bytes: LONG.length, lines: 1000, fallback: { from: 'spool' } });
@@ -128,6 +133,14 @@ describe('storeLog', () => {
     expect(ref.fallback?.reason).toMatch(/^ENOENT.*; inline: ENOENT/);
     expect(await read(ref)).toBe(`\n… ${LONG.length} bytes cut …\n`);
     expect(Buffer.from(ref.stderrTail).toString()).toBe(LONG.slice(-2048));
+  });
+
+  it('closes the files that it read', async () => {
+    const path = join(dir, 'spool');
+    await storeLog(await captured(LONG, path), KEY, settings);
+    await storeLog(await captured(LONG, path), KEY, { spoolDir: dir, inlineBytes: 100 });
+    // A file that was removed while open has this at the end of its name.
+    expect([await isOpen(path), await isOpen(`${path} (deleted)`)]).toEqual([false, false]);
   });
 
   it('keeps within a limit that is smaller than the mark', async () => {

@@ -87,12 +87,26 @@ export function endingSuite(ground: Ground): void {
       await expect(scan(db)).resolves.toEqual(records);
     });
 
-    test('by another worker under the same fence is fenced', async () => {
+    test('of an earlier claim is fenced, also when the same worker has the item again', async () => {
+      const db = await ground.db();
+      await put(db, spec('a'));
+      const old = await claim(db, 'a', 'W1');
+      await takeBack(db, old.item);
+      const fresh = await claim(db, 'a', 'W1');
+      await expect(endItem(db, endingOf(old))).resolves.toBe('fenced');
+      await expect(readRaw(db, 'a')).resolves.toMatchObject({ state: 'locked', fence: 2, endedFence: 0 });
+      await expect(endItem(db, endingOf(fresh))).resolves.toBe('committed');
+      await expect(endItem(db, endingOf(old))).resolves.toBe('fenced');
+    });
+
+    test('by another worker under the same fence is fenced, before and after the right one', async () => {
       const db = await ground.db();
       await put(db, spec('a'));
       const claimed = await claim(db, 'a', 'W1');
       await expect(endItem(db, endingOf(claimed, { workerId: 'W2' }))).resolves.toBe('fenced');
       await expect(readRaw(db, 'a')).resolves.toMatchObject({ state: 'locked', workerId: 'W1' });
+      await expect(endItem(db, endingOf(claimed))).resolves.toBe('committed');
+      await expect(endItem(db, endingOf(claimed, { workerId: 'W2' }))).resolves.toBe('fenced');
     });
 
     test('of an item that was taken out of the table is fenced, and makes no item', async () => {
@@ -154,6 +168,7 @@ export function endingSuite(ground: Ground): void {
     test.each<[string, Uint8Array | string, number]>([
       ['nothing', '', 0],
       ['512 bytes stay in the record', 'é'.repeat(256), 0],
+      ['a byte order mark and NUL, which are UTF-8', '\ufeffa\0b', 0],
       ['more gets a record of its own', 'y'.repeat(513), 1],
       ['bytes that are no UTF-8, in the record', BINARY.subarray(0, 300), 0],
       ['bytes that are no UTF-8, in a record of their own', BINARY, 1],

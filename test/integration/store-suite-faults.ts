@@ -61,7 +61,7 @@ export function answering(
       if (context['commandName'] !== `${operation}Command`) return await next(args);
       let result: Awaited<ReturnType<typeof next>> | undefined;
       const output = await rewrite(args.input as unknown as Record<string, unknown>, async (input) => {
-        result = await next({ ...args, input: input as unknown as typeof args.input });
+        result = await next({ ...args, input });
         return result.output as unknown as Answer;
       });
       if (result === undefined) throw new Error('test: the request was not sent');

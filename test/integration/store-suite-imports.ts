@@ -68,13 +68,12 @@ export function importSuite(ground: Ground): void {
       expect(await Promise.all(ids.map((id) => rawUnder(db, id)))).toEqual(before);
     });
 
-    test('of two lines with the same id the first one counts', async () => {
+    test('of two lines with the same id the first one counts, also when its write is slow', async () => {
       const db = await ground.db();
-      for (let round = 0; round < 5; round++) {
-        const twins = ['first', 'second', 'third'].map((script) => spec(`i${round}`, { script }));
-        await expect(importItems(db, entriesOf(twins), {})).resolves.toMatchObject({ imported: 1, skipped: 2 });
-        await expect(readRaw(db, `i${round}`)).resolves.toMatchObject({ script: 'first' });
-      }
+      disturb(db, first(1, 'PutItem', 'lost-request'));
+      const twins = ['first', 'second', 'third'].map((script) => spec('a', { script }));
+      await expect(importItems(db, entriesOf(twins), {})).resolves.toMatchObject({ imported: 1, skipped: 2 });
+      await expect(readRaw(db, 'a')).resolves.toMatchObject({ script: 'first' });
     });
 
     test('reports bad lines by number, passes them over, and tells of its progress', async () => {
@@ -202,8 +201,9 @@ export function importSuite(ground: Ground): void {
         const db = await ground.db({ shards: 1 });
         const rival = await ground.db({ like: db });
         const all = await Promise.all([db, rival].map((one) => importItems(one, entriesOf([nested()]), {})));
-        expect(all.map((progress) => progress.imported).toSorted()).toEqual([0, 1]);
-        expect(all.map((progress) => progress.skipped).toSorted()).toEqual([0, 1]);
+        const ends = all.map(({ imported, skipped }) => ({ imported, skipped }));
+        expect(ends).toContainEqual({ imported: 1, skipped: 0 });
+        expect(ends).toContainEqual({ imported: 0, skipped: 1 });
         await expect(wholeOrNothing(db)).resolves.toBe('whole');
         await expect(recordsUnder(db, 'n', 'task#')).resolves.toHaveLength(80);
       }

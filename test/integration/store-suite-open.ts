@@ -47,12 +47,10 @@ export function openSuite(ground: Ground): void {
     test('a creator killed before it wrote the table record is completed by the next one', async () => {
       const name = ground.newName();
       await createTable(await ground.clients(name), systemClock);
-      const reader = expect(ground.open(name)).rejects.toMatchObject({ code: 'TABLE_NOT_ANAMO' });
       const table = await ground.open(name, { whenMissing: 'create', shards: 3 });
       expect(table.created).toBe(false);
       await table.import(entriesOf([spec('a')]));
       await expect(ground.open(name)).resolves.toMatchObject({ name });
-      await reader;
     });
   });
 

@@ -119,7 +119,8 @@ describe('several workers on one table', () => {
     expect(await trace.runs()).toHaveLength(count);
     expect(new Set(await trace.runs()).size).toBe(count);
     expect((await table.status()).totals).toMatchObject({ done: count, locked: 0, total: count });
-  });
+    // A claim whose answers are all lost is watched for 30 s before its worker may leave.
+  }, 90_000);
 });
 
 describe('the end of an item', () => {

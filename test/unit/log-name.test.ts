@@ -18,6 +18,7 @@ const hostileCharacter = fc.constantFrom(
   ':',
   '*',
   'é',
+  '\ufeff',
   '😀',
   '\ud800',
   'a',

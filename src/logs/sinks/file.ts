@@ -12,8 +12,8 @@ import type { LogSink } from '../sink.ts';
 const GZIP = { level: constants.Z_BEST_SPEED, chunkSize: 64 * 1024 };
 
 /**
- * Keeps logs gzipped below `dir`, for their owner alone. A log appears under its name whole or not at all, and stays after
- * a crash of the machine.
+ * Keeps logs gzipped below `dir`, for their owner alone. A log appears under its name whole or not at all: its
+ * bytes are on the disk before it gets the name.
  */
 export function fileSink(dir: string): LogSink {
   return {
