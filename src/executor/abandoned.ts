@@ -9,6 +9,11 @@ import { removeScratch } from './scratch.ts';
 export async function clearAbandoned(work: ItemWork, name: string, pids: Int32Array): Promise<void> {
   const left = [...pids].filter((pid) => pid !== 0);
   await Promise.all(left.map((pid) => endLeftovers(pid, 0)));
+  await removeLeft(work, name);
+}
+
+/** Removes scratch folders and spool files of commands that nobody watches any more, by the beginning of their names. Never rejects. */
+export async function removeLeft(work: ItemWork, name: string): Promise<void> {
   const scratches = await filesOf(work.scratchRoot, name);
   await Promise.all(scratches.map((path) => removeScratch(path)));
   const spools = await filesOf(work.logs.spoolDir, name);

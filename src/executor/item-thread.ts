@@ -1,16 +1,20 @@
-import { createCommandStarter } from './run-command.ts';
 import { runItem } from './run-item.ts';
+import { createRunners, type Runners } from './runners.ts';
 import type { FromThread, ThreadTask, ToThread } from './thread-task.ts';
 
+/** One set a thread, shared by the items that it supervises. */
+let runners: Runners | undefined;
+
 /** Entry of a pool thread: runs one item, several may run side by side. */
-export default async function superviseItem({ work, name, port, pids }: ThreadTask): Promise<void> {
+export default async function superviseItem({ work, name, port, pids, runnerLimit }: ThreadTask): Promise<void> {
   function post(message: FromThread): void {
     port.postMessage(message);
   }
 
   post({ type: 'alive' });
   try {
-    const commands = createCommandStarter(work, name);
+    runners ??= createRunners(runnerLimit);
+    const commands = runners.open(work, name);
     const run = runItem(work, {
       start: commands.start,
       post,

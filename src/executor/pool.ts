@@ -10,13 +10,13 @@ import { clearAbandoned } from './abandoned.ts';
 import { createProgress } from './thread-death.ts';
 import type { FromThread, ThreadTask, ToThread } from './thread-task.ts';
 
-const IDLE_TIMEOUT_MS = 30_000;
+/** Longer than the idle time of a thread's runners, so that it still sees them end. */
+const IDLE_TIMEOUT_MS = 60_000;
 const MAX_THREADS = 4;
-/**
- * One thread starts hundreds of commands a second and takes in hundreds of megabytes. Two are slower at starting, not faster: threads share
- * the memory map that each fork locks and copies (measured: 60 % more CPU per command).
- */
+/** One thread supervises hundreds of commands a second and takes in hundreds of megabytes. */
 const SLOTS_PER_THREAD = 8;
+/** Processes that run commands, in all: their forks are what costs, and the other half of the cores has work, too. */
+const MAX_RUNNERS = 4;
 
 export type StopReason = Extract<ToItem, { type: 'stop' }>['reason'];
 export type OnItemMessage = (message: FromItem, reply: (message: ToItem) => void) => void;
@@ -41,9 +41,18 @@ interface Entry {
   neverStarted(error: Error): void;
 }
 
+export interface ExecutorOptions {
+  /** Items at once. */
+  readonly slots: number;
+  readonly threads?: number;
+  /** Processes of each thread that run commands. */
+  readonly runners?: number;
+}
+
 /** A pool of threads that supervise items, several on one thread when there are more slots than threads. */
-export function createExecutor(options: { slots: number; threads?: number }): Executor {
-  const pool = openPool(options);
+export function createExecutor(options: ExecutorOptions): Executor {
+  const threads = threadsFor(options);
+  const pool = openPool(options.slots, threads);
   const entries = new Set<Entry>();
   let closing: Promise<void> | undefined;
 
@@ -54,7 +63,7 @@ export function createExecutor(options: { slots: number; threads?: number }): Ex
 
   function run(work: ItemWork, onMessage: OnItemMessage): RunningItem {
     if (closing !== undefined) throw new Error('the executor is closed');
-    const entry = startItem(pool, work, onMessage);
+    const entry = startItem(pool, { work, onMessage, runnerLimit: options.runners ?? runnersFor(threads) });
     entries.add(entry);
     void entry.running.ended.finally(() => entries.delete(entry));
     return entry.running;
@@ -69,8 +78,17 @@ export function createExecutor(options: { slots: number; threads?: number }): Ex
   return { run, close: () => (closing ??= closeAll()) };
 }
 
-function openPool({ slots, threads }: { slots: number; threads?: number }): Piscina<ThreadTask, void> {
-  const maxThreads = threads ?? Math.min(Math.ceil(slots / SLOTS_PER_THREAD), availableParallelism(), MAX_THREADS);
+function threadsFor({ slots, threads }: ExecutorOptions): number {
+  return threads ?? Math.min(Math.ceil(slots / SLOTS_PER_THREAD), availableParallelism(), MAX_THREADS);
+}
+
+/** Of each thread. */
+function runnersFor(threads: number): number {
+  const total = Math.min(MAX_RUNNERS, Math.floor(availableParallelism() / 2));
+  return Math.max(1, Math.floor(total / threads));
+}
+
+function openPool(slots: number, maxThreads: number): Piscina<ThreadTask, void> {
   // Beside this file, with its ending: sources run as they are, and built.
   const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   return new Piscina({
@@ -86,14 +104,19 @@ function openPool({ slots, threads }: { slots: number; threads?: number }): Pisc
     execArgv: [],
     // Children get the worker's environment as it is when they start.
     env: SHARE_ENV,
-    // What is dirty in memory is what each fork has to copy; below 16 MB collecting costs more than it saves.
     resourceLimits: { maxYoungGenerationSizeMb: 16 },
   });
 }
 
 let items = 0;
 
-function startItem(pool: Piscina<ThreadTask, void>, work: ItemWork, onMessage: OnItemMessage): Entry {
+interface ItemStart {
+  readonly work: ItemWork;
+  readonly onMessage: OnItemMessage;
+  readonly runnerLimit: number;
+}
+
+function startItem(pool: Piscina<ThreadTask, void>, { work, onMessage, runnerLimit }: ItemStart): Entry {
   const { port1: port, port2 } = new MessageChannel();
   const places = work.nested === undefined ? 1 : Math.max(1, work.nested.parallel);
   const pids = new Int32Array(new SharedArrayBuffer(places * Int32Array.BYTES_PER_ELEMENT));
@@ -128,7 +151,7 @@ function startItem(pool: Piscina<ThreadTask, void>, work: ItemWork, onMessage: O
   }
 
   port.on('message', receive);
-  const task: ThreadTask = { work, name, port: port2, pids };
+  const task: ThreadTask = { work, name, port: port2, pids, runnerLimit };
   // What the thread sent before it died is delivered first.
   pool.run(task, { transferList: [port2] }).catch((error: unknown) => setImmediate(() => void die(error)));
   return {

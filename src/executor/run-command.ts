@@ -35,8 +35,8 @@ export interface CommandStarter {
 }
 
 /** `name` begins the names of all folders and files. */
-export function createCommandStarter(work: ItemWork, name: string): CommandStarter {
-  const maker = createCommandMaker(work, process.env);
+export function createCommandStarter(work: ItemWork, name: string, workerEnv: NodeJS.ProcessEnv): CommandStarter {
+  const maker = createCommandMaker(work, workerEnv);
   const scratches = createScratchFolders(work.scratchRoot, name);
   let commands = 0;
 

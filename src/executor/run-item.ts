@@ -1,7 +1,8 @@
 import { causeOf } from '../domain/outcome.ts';
 import type { FromItem, ItemEnd, ItemWork, ToItem } from '../domain/work.ts';
 import type { NestedTaskWork } from './command.ts';
-import type { RunningCommand, StartCommand } from './run-command.ts';
+import type { RunnerCommand } from './runner.ts';
+import type { StartCommand } from './runners.ts';
 
 /** What the loop needs of the outside. */
 export interface ItemHost {
@@ -27,7 +28,7 @@ export function runItem(work: ItemWork, host: ItemHost): ItemRun {
 
 function runSingle(work: ItemWork, host: ItemHost): ItemRun {
   const command = host.start();
-  announce(host, command, 0);
+  void announce(host, command, 0);
   return {
     receive: (message) => {
       if (message.type === 'stop') command.stop(message.reason, message.graceMs ?? work.graceMs);
@@ -36,7 +37,7 @@ function runSingle(work: ItemWork, host: ItemHost): ItemRun {
   };
 }
 
-async function finishSingle(command: RunningCommand, host: ItemHost): Promise<ItemEnd> {
+async function finishSingle(command: RunnerCommand, host: ItemHost): Promise<ItemEnd> {
   const report = await command.ended;
   host.track(0, 0);
   return { type: 'single', report };
@@ -44,7 +45,7 @@ async function finishSingle(command: RunningCommand, host: ItemHost): Promise<It
 
 interface NestedRun {
   readonly freePlaces: number[];
-  readonly running: Set<RunningCommand>;
+  readonly running: Set<RunnerCommand>;
   /** Reported tasks that the worker has not written yet. */
   readonly unanswered: Set<number>;
   next: number;
@@ -86,7 +87,7 @@ function runNested(work: ItemWork, nested: NestedWork, host: ItemHost): ItemRun 
   async function runTask(task: NestedTaskWork, place: number): Promise<void> {
     const command = host.start(task);
     run.running.add(command);
-    announce(host, command, place, task.index);
+    await announce(host, command, place, task.index);
     const report = await command.ended;
     host.track(place, 0);
     run.running.delete(command);
@@ -130,10 +131,11 @@ function summary({ done, failed, stop }: NestedRun, total: number, startedAt: nu
   return stop === undefined || unfinished === 0 ? counts : { ...counts, stopped: stop.reason };
 }
 
-function announce(host: ItemHost, command: RunningCommand, place: number, nested?: number): void {
-  if (command.pid === undefined) return;
-  host.track(place, command.pid);
-  host.post({ type: 'started', pid: command.pid, ...(nested === undefined ? {} : { nested }) });
+async function announce(host: ItemHost, command: RunnerCommand, place: number, nested?: number): Promise<void> {
+  const pid = await command.started;
+  if (pid === undefined) return;
+  host.track(place, pid);
+  host.post({ type: 'started', pid, ...(nested === undefined ? {} : { nested }) });
 }
 
 function wasStopped(kind: string): boolean {

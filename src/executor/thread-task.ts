@@ -11,6 +11,8 @@ export interface ThreadTask {
   readonly port: MessagePort;
   /** Shared memory: the process in each place, 0 for none. The pool ends these when the thread dies. */
   readonly pids: Int32Array;
+  /** How many processes the thread may use to run commands. */
+  readonly runnerLimit: number;
 }
 
 /**

@@ -1,4 +1,7 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { sessionMembers } from '../../src/executor/process-group.ts';
 import { createCliRig, type CliRig } from '../support/cli-rig.ts';
 
 let rig: CliRig;
@@ -62,6 +65,18 @@ test('SIGTERM within --stop-timeout, as AWS Batch sends it', async () => {
   expect(await running.result).toMatchObject({ code: 75, signal: null });
   expect(performance.now() - asked).toBeLessThan(4000);
   expect(await totals()).toMatchObject({ todo: 1, locked: 0 });
+});
+
+test('no command outlives a worker that is killed by -9', async () => {
+  await importScripts('echo $$ > pid; sleep 300 & sleep 300; wait');
+  const running = rig.start(['run', '--log-level', 'debug', ...TABLE]);
+  const pidFile = join(rig.dir, 'pid');
+  await expect.poll(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8'), { timeout: 10_000 }).toMatch(/^\d+\n$/);
+  const pid = Number(readFileSync(pidFile, 'utf8'));
+  await expect.poll(() => sessionMembers(pid).length, { timeout: 5000 }).toBe(3);
+  running.child.kill('SIGKILL');
+  expect(await running.result).toMatchObject({ signal: 'SIGKILL' });
+  await expect.poll(() => sessionMembers(pid), { timeout: 5000 }).toEqual([]);
 });
 
 test('Ctrl-C with nothing running leaves with 0', async () => {
