@@ -24,6 +24,8 @@ const BAD_CREDENTIALS = new Set([
   'InvalidClientTokenId',
   'MissingAuthenticationTokenException',
 ]);
+/** What the SDK says of an answer that it cannot read: a proxy's page, another server, half an answer. */
+const NOT_READABLE = /deserialization error|^UnknownError$/i;
 const NO_CREDENTIALS = /could not load credentials/i;
 const NETWORK = new Set([
   'ECONNREFUSED',
@@ -34,6 +36,7 @@ const NETWORK = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
   'EPIPE',
+  'EPROTO',
 ]);
 
 interface Names {
@@ -50,11 +53,12 @@ function namesOf(error: unknown): Names {
     code?: string;
     message?: string;
     $metadata?: { httpStatusCode?: number };
+    $response?: { statusCode?: number };
   };
   return {
     name: e.name ?? '',
     code: e.code ?? '',
-    status: e.$metadata?.httpStatusCode ?? 0,
+    status: e.$metadata?.httpStatusCode ?? e.$response?.statusCode ?? 0,
     message: e.message ?? String(error),
   };
 }
@@ -71,10 +75,10 @@ export function isThrottle(error: unknown): boolean {
   return THROTTLES.has(namesOf(error).name);
 }
 
-/** A request whose effect is not known (no answer, 5xx) or that may simply be sent again (throttled). */
+/** A request whose effect is not known (no answer, one that cannot be read, 5xx) or that may simply be sent again (throttled). */
 export function isUnanswered(error: unknown): boolean {
-  const { name, code, status } = namesOf(error);
-  if (THROTTLES.has(name) || status >= 500 || NETWORK.has(code)) return true;
+  const { name, code, status, message } = namesOf(error);
+  if (THROTTLES.has(name) || status >= 500 || NETWORK.has(code) || NOT_READABLE.test(message)) return true;
   return (
     name === 'TimeoutError' ||
     name === 'AbortError' ||
@@ -108,7 +112,7 @@ const RULES: readonly Rule[] = [
     ({ name, message }) => name === 'CredentialsProviderError' || NO_CREDENTIALS.test(message),
     ({ message }) => `no AWS credentials were found${NO_CREDENTIALS.test(message) ? '' : `: ${message}`}`,
     () =>
-      'set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, run where a role is attached, or try --local',
+      'set AWS_PROFILE to a profile that exists, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, run where a role is attached, or try --local',
   ],
   [
     'AWS_NO_REGION',
@@ -151,11 +155,22 @@ const RULES: readonly Rule[] = [
   ],
   [
     'AWS_FAILED',
+    ({ message }) => NOT_READABLE.test(message),
+    ({ where, place, status }) => `${where} did not answer ${place.operation} as DynamoDB does${statusText(status)}`,
+    ({ place }) =>
+      place.endpoint === undefined ? 'look for a proxy on the way, and try again' : 'check --endpoint-url',
+  ],
+  [
+    'AWS_FAILED',
     () => true,
     ({ where, place, name, message }) => `${where} answered ${place.operation} with ${name || 'an error'}: ${message}`,
     () => 'run `anamo doctor`, or add --debug',
   ],
 ];
+
+function statusText(status: number): string {
+  return status === 0 ? '' : ` (HTTP status ${status})`;
+}
 
 /** One mapping from SDK errors to ours: a sentence that names the place, and the way out. */
 export function toAnamoError(error: unknown, place: RequestPlace): AnamoError {

@@ -62,7 +62,7 @@ export const RUN_FLAGS: readonly FlagSpec[] = [
 
 export const IMPORT_FLAGS: readonly FlagSpec[] = [
   { flags: '-i, --input <file>', doc: 'file with a header row, or JSON Lines; - is standard input' },
-  { flags: '-d, --delimiter <char>', doc: "between the fields of a line (default '|'); tab or \\t for a tabulator" },
+  { flags: '-d, --delimiter <char>', doc: "between the fields of a line (default '|'); \\t is a tabulator" },
   { flags: '-n, --nested-delimiter <char>', doc: "between the arguments of nested tasks in TaskArgs, such as ','" },
   { flags: '--format <name>', doc: 'delimited or jsonl; by the name and first character of the input when not given' },
   {

@@ -70,7 +70,9 @@ function claimedFrom(raw: Raw): Claimed {
 export async function claimItem(db: Db, request: ClaimRequest, tries = 3): Promise<ClaimAnswer> {
   let message = '';
   for (let attempt = 0; attempt < tries; attempt++) {
-    const answer = await sendClaim(db, request);
+    // After one without an answer, a repeat that fails outright does not tell what became of the first.
+    const sent = sendClaim(db, request);
+    const answer = await (attempt === 0 ? sent : sent.catch(unknownAfter));
     if (answer.kind === 'applied') return { kind: 'claimed', claim: claimedFrom(answer.record) };
     if (answer.kind === 'refused') {
       // The first transmission's refusal is definite; a later one may be the echo of an earlier success.
@@ -83,7 +85,7 @@ export async function claimItem(db: Db, request: ClaimRequest, tries = 3): Promi
 }
 
 /** The claim may stand: that the table cannot be read at this moment must not hide it. */
-function unknownAfter(error: unknown): ClaimAnswer {
+function unknownAfter(error: unknown): { readonly kind: 'unknown'; readonly message: string } {
   if (error instanceof AnamoError) return { kind: 'unknown', message: error.message };
   throw error;
 }

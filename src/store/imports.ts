@@ -1,28 +1,20 @@
-import { BatchGetCommand, BatchWriteCommand, paginateQuery, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchWriteCommand, paginateQuery, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { BatchWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { isConditionFailed, toAnamoError } from '../aws/errors.ts';
 import type { ItemSpec } from '../domain/item.ts';
 import { systemClock } from '../support/clock.ts';
 import { readRaw } from './claims.ts';
 import { asked, type Db } from './db.ts';
+import { readMany } from './read-many.ts';
 import { newItemRecord } from './record.ts';
-import { itemIdOf, itemKey, itemPk, nestedKey } from './schema.ts';
+import { itemPk, nestedKey } from './schema.ts';
 
 type WriteRequests = NonNullable<NonNullable<BatchWriteCommandInput['RequestItems']>[string]>;
 const BATCH = 25;
 
 /** Which of these items are in the table already (at most 100 ids). */
 export async function findExisting(db: Db, itemIds: readonly string[]): Promise<Set<string>> {
-  const found = new Set<string>();
-  let keys: { pk: string; sk: string }[] = [...new Set(itemIds)].map((id) => itemKey(id));
-  while (keys.length > 0) {
-    const request = { Keys: keys, ProjectionExpression: 'pk' };
-    const command = new BatchGetCommand({ RequestItems: { [db.table]: request } });
-    const answer = await asked(db, 'BatchGetItem', () => db.patient.send(command));
-    for (const raw of answer.Responses?.[db.table] ?? []) found.add(itemIdOf(String(raw['pk'])));
-    keys = (answer.UnprocessedKeys?.[db.table]?.Keys ?? []) as typeof keys;
-  }
-  return found;
+  return new Set((await readMany(db, itemIds, 'pk')).keys());
 }
 
 /**

@@ -1,11 +1,12 @@
-import { BatchGetCommand, paginateQuery, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { paginateQuery, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Item, RunRecord } from '../domain/item.ts';
 import { partitionKey } from '../domain/place.ts';
 import type { ItemState } from '../domain/state.ts';
 import { readRaw } from './claims.ts';
 import { asked, type Db } from './db.ts';
+import { readMany } from './read-many.ts';
 import { fullItemOf, runOf, type Raw, type StoredRun } from './record.ts';
-import { attemptPrefix, BY_STATE, BY_TASK, itemIdOf, itemKey, itemPk } from './schema.ts';
+import { attemptPrefix, BY_STATE, BY_TASK, itemIdOf, itemPk } from './schema.ts';
 
 /** An entry of the index `byState`. */
 export interface Entry {
@@ -106,14 +107,7 @@ export async function* listTask(db: Db, taskId: string): AsyncGenerator<string> 
 
 /** Items by id, in the order asked for, without the output's own records; ids that are not there are left out. At most 100. */
 export async function readItems(db: Db, itemIds: readonly string[]): Promise<Item[]> {
-  const found = new Map<string, Raw>();
-  let keys: { pk: string; sk: string }[] = [...new Set(itemIds)].map((id) => itemKey(id));
-  while (keys.length > 0) {
-    const command = new BatchGetCommand({ RequestItems: { [db.table]: { Keys: keys } } });
-    const answer = await asked(db, 'BatchGetItem', () => db.patient.send(command));
-    for (const raw of answer.Responses?.[db.table] ?? []) found.set(itemIdOf(String(raw['pk'])), raw);
-    keys = (answer.UnprocessedKeys?.[db.table]?.Keys ?? []) as typeof keys;
-  }
+  const found = await readMany(db, itemIds);
   const items: Item[] = [];
   for (const id of itemIds) {
     const raw = found.get(id);

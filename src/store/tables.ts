@@ -123,7 +123,7 @@ export async function readTableRecord(db: Dynamo, writes: boolean): Promise<{ sh
   if (needed > SCHEMA_VERSION) {
     throw new AnamoError(
       'SCHEMA_TOO_NEW',
-      `table ${db.table} has schema ${String(record['schema'])}, this anamo ${writes ? 'writes' : 'reads'} schema ${SCHEMA_VERSION}`,
+      `table ${db.table} asks for schema ${needed}, this anamo ${writes ? 'writes' : 'reads'} schema ${SCHEMA_VERSION} at most`,
       { hint: 'update anamo to the release that made or upgraded the table' },
     );
   }

@@ -1,8 +1,9 @@
-import { AnamoError } from '../domain/errors.ts';
+import type { AnamoError } from '../domain/errors.ts';
 import type { StopReason, WorkerEvent } from '../domain/event.ts';
 import type { Clock } from '../support/clock.ts';
 import { tryClaim } from './claim.ts';
 import { createDoubtful } from './doubtful.ts';
+import { mayPass } from './fatal.ts';
 import { createFinder } from './finder.ts';
 import { createIdleWatch } from './idle-watch.ts';
 import type { Candidate, Claimed, StorePort } from './ports.ts';
@@ -36,14 +37,14 @@ const PROMOTE_EVERY_MS = 5000;
 const DOUBT_EVERY_MS = 5000;
 const TROUBLE_PAUSE_MS = 1000;
 
-/** Errors that no waiting mends: the worker ends with them. */
-const FATAL = new Set(['TABLE_MISSING', 'AWS_DENIED', 'AWS_NO_CREDENTIALS', 'SCHEMA_TOO_NEW', 'INTERNAL']);
-
 interface LoopState {
   stopped: StopReason | undefined;
   crash: { readonly error: unknown } | undefined;
   /** Steps that may be claimed from. */
   steps: readonly string[];
+  /** `wake` as it was read last. What bumped it may have been an import into a new step. */
+  wake: number | undefined;
+  stepsAreOld: boolean;
 }
 
 /** What the loop is made of, wired together. */
@@ -65,7 +66,12 @@ function assemble(options: ClaimLoopOptions, state: LoopState) {
     rules: settings,
     mono,
     random,
-    readWake: () => store.readWake(),
+    readWake: async () => {
+      const wake = await store.readWake();
+      if (wake !== state.wake) state.stepsAreOld = true;
+      state.wake = wake;
+      return wake;
+    },
     promote: async () => every('promote', PROMOTE_EVERY_MS) && (await waiting.promote(state.steps)),
     nextDueInMs: () => waiting.nextDueInMs(state.steps),
     quiet: () => slots.busy() === 0 && doubtful.count() === 0,
@@ -94,7 +100,7 @@ function reportTrouble({ clock, random, emit }: ClaimLoopOptions, error: AnamoEr
 
 export function createClaimLoop(options: ClaimLoopOptions): ClaimLoop {
   const { store, settings, wall, clock, emit } = options;
-  const state: LoopState = { stopped: undefined, crash: undefined, steps: [] };
+  const state: LoopState = { stopped: undefined, crash: undefined, steps: [], wake: undefined, stepsAreOld: true };
   const { every, finder, doubtful, slots, idle, crashed, outOfTime } = assemble(options, state);
 
   async function runClaim(claimed: Claimed | undefined): Promise<void> {
@@ -111,7 +117,8 @@ export function createClaimLoop(options: ClaimLoopOptions): ClaimLoop {
   }
 
   async function refresh(): Promise<void> {
-    if (every('steps', STEPS_AGE_MS)) {
+    if (every('steps', STEPS_AGE_MS) || state.stepsAreOld) {
+      state.stepsAreOld = false;
       const existing = await store.activeSteps();
       state.steps = existing.filter((step) => settings.steps === undefined || settings.steps.includes(step));
     }
@@ -136,7 +143,7 @@ export function createClaimLoop(options: ClaimLoopOptions): ClaimLoop {
       try {
         await once();
       } catch (error) {
-        if (error instanceof AnamoError && !FATAL.has(error.code)) await slots.changed(reportTrouble(options, error));
+        if (mayPass(error)) await slots.changed(reportTrouble(options, error));
         else crashed(error);
       }
     }

@@ -1,8 +1,9 @@
 import type { WorkerEvent } from '../domain/event.ts';
 import type { Clock } from '../support/clock.ts';
 import type { Doubtful } from './doubtful.ts';
+import { mayPass } from './fatal.ts';
 import type { Finder } from './finder.ts';
-import type { Candidate, Claimed, StorePort } from './ports.ts';
+import type { Candidate, ClaimAnswer, Claimed, StorePort } from './ports.ts';
 
 const TROUBLE_PAUSE_MS = 1000;
 
@@ -19,7 +20,7 @@ export interface ClaimParts {
 export async function tryClaim(parts: ClaimParts, candidate: Candidate): Promise<Claimed | undefined> {
   const nonce = parts.newNonce();
   const { step, itemId } = candidate;
-  const answer = await parts.store.claim(candidate, nonce);
+  const answer = await parts.store.claim(candidate, nonce).catch(asUnknown);
   if (answer.kind === 'claimed') return answer.claim;
   const at = parts.clock.wall();
   if (answer.kind === 'conflict') {
@@ -31,4 +32,10 @@ export async function tryClaim(parts: ClaimParts, candidate: Candidate): Promise
   parts.doubtful.add(candidate, nonce);
   await parts.clock.sleep(TROUBLE_PAUSE_MS);
   return undefined;
+}
+
+/** What runs in the other slots must not end because one claim failed; and it is safer to look again than to believe the error. */
+function asUnknown(error: unknown): ClaimAnswer {
+  if (mayPass(error)) return { kind: 'unknown', message: error.message };
+  throw error;
 }

@@ -59,6 +59,7 @@ async function execute(context: RunContext, item: Item, startedAt: number): Prom
         );
   if (context.stopping()) return givenBack(context, startedAt, tasks?.length);
   const commits = new Set<Promise<void>>();
+  const unwritten = { done: 0, failed: 0 };
   const onMessage = (message: FromItem, reply: (answer: ToItem) => void): void => {
     if (message.type === 'started') {
       const nested = message.nested === undefined ? {} : { nested: message.nested };
@@ -72,7 +73,12 @@ async function execute(context: RunContext, item: Item, startedAt: number): Prom
       });
       return;
     }
-    const done = commitNested(context, item, message.nested, message.report, reply).finally(() => commits.delete(done));
+    const { nested, report } = message;
+    const write = async (): Promise<void> => {
+      if (await commitNested(context, item, nested, report, reply)) return;
+      unwritten[causeOf(report.outcome) === 'ok' ? 'done' : 'failed']++;
+    };
+    const done = write().finally(() => commits.delete(done));
     commits.add(done);
   };
   const running = context.executor.run(workOf(context.settings, item, tasks), onMessage);
@@ -80,10 +86,17 @@ async function execute(context: RunContext, item: Item, startedAt: number): Prom
   try {
     const end = await running.ended.catch((error: unknown) => executorFailed(context, startedAt, error));
     await Promise.all(commits);
-    return end;
+    return withoutUnwritten(end, unwritten);
   } finally {
     unwatch();
   }
+}
+
+/** A nested task whose outcome could not be written has to run again, so it must not count in the item's end. */
+function withoutUnwritten(end: ItemEnd, { done, failed }: { done: number; failed: number }): ItemEnd {
+  if (end.type === 'single' || done + failed === 0) return end;
+  const counts = { done: end.done - done, failed: end.failed - failed, unfinished: end.unfinished + done + failed };
+  return { ...end, ...counts, stopped: end.stopped ?? 'interrupted' };
 }
 
 function givenBack(context: RunContext, startedAt: number, unfinished: number | undefined): ItemEnd {
@@ -100,18 +113,20 @@ function executorFailed(context: RunContext, startedAt: number, error: unknown):
   return { type: 'single', report: { outcome, startedAt, endedAt: context.clock.wall(), log: NO_LOG } };
 }
 
+/** False when it was given up: the table does not know of it. */
 async function commitNested(
   context: RunContext,
   item: Item,
   index: number,
   report: RunReport,
   reply: (answer: ToItem) => void,
-): Promise<void> {
+): Promise<boolean> {
   try {
     const answer = await untilAnswered('end nested task', context, () => context.store.endNested(item, index, report));
     if (answer === 'fenced') reply({ type: 'stop', reason: 'lost-lease' });
   } catch (error) {
     if (!(error instanceof GaveUp)) throw error;
+    return false;
   }
   context.emit({
     type: 'nested-finished',
@@ -124,6 +139,7 @@ async function commitNested(
     durationMs: report.endedAt - report.startedAt,
   });
   reply({ type: 'committed', nested: index });
+  return true;
 }
 
 async function commit(context: RunContext, claimed: Claimed, end: ItemEnd, durationMs: number): Promise<void> {

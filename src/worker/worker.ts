@@ -70,12 +70,18 @@ export function startWorker(parts: WorkerParts): RunningWorker {
     after(phases.giveUpAfterMs, () => giveUp.abort());
   }
 
+  /** All outcomes are written by now; that the worker's own record stays behind must not change how the run came out. */
+  function closeTrouble(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    emit({ type: 'store-trouble', at: clock.wall(), operation: 'close worker', message, retryInMs: 0 });
+  }
+
   async function live(): Promise<RunSummary> {
     if (settings.wallMs !== undefined) after(settings.wallMs, () => stop('wall-time'));
     try {
       const reason = await loop.run();
       const summary = tally.summary(stopping ?? reason);
-      await parts.close(summary);
+      await parts.close(summary).catch(closeTrouble);
       emit({ type: 'worker-stopped', at: clock.wall(), workerId: settings.workerId, summary });
       return summary;
     } finally {

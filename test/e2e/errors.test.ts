@@ -113,7 +113,7 @@ describe('of the embedded DynamoDB', () => {
 
   test('a table of a newer schema', async () => {
     await setReaderVersion(path.join(rig.dir, '.anamo'), 99);
-    expectClear(await rig.anamo(['status', ...LOCAL]), 2, 'table Example_Table has schema', 'update anamo');
+    expectClear(await rig.anamo(['status', ...LOCAL]), 2, 'table Example_Table asks for schema', 'update anamo');
   });
 });
 

@@ -58,6 +58,17 @@ export function claimSuite(ground: Ground): void {
       await expect(resolveClaim(db, { ...request, nonce: 'other' })).resolves.toEqual({ kind: 'conflict' });
     });
 
+    test('is unknown, and no error, when the repeat after a lost answer is refused outright', async () => {
+      const { db, request } = await ready();
+      let tries = 0;
+      disturb(db, ({ operation }) => {
+        if (operation !== 'UpdateItem') return undefined;
+        return (tries += 1) === 1 ? 'lost-answer' : 'killed';
+      });
+      await expect(claimItem(db, request)).resolves.toMatchObject({ kind: 'unknown' });
+      await expect(resolveClaim(db, request)).resolves.toMatchObject({ kind: 'claimed' });
+    });
+
     test('one that never arrived is unknown first, then a conflict, and the item stays claimable', async () => {
       const { db, request } = await ready();
       disturb(db, ({ operation }) => (operation === 'UpdateItem' ? 'lost-request' : undefined));

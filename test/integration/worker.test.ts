@@ -123,6 +123,19 @@ describe('several workers on one table', () => {
   }, 90_000);
 });
 
+describe('an idle worker', () => {
+  it('finds what is imported into a step that was not there when it started', async () => {
+    const table = await open();
+    const idle = Promise.withResolvers<void>();
+    const worker = await table.startWorker(options({ idleExitMs: 4000 }), (event) => {
+      if (event.type === 'poll-empty') idle.resolve();
+    });
+    await idle.promise;
+    await table.import(entries([item('late', 'true', { step: 'fresh' })]));
+    expect(await worker.ended).toMatchObject({ done: 1 });
+  });
+});
+
 describe('the end of an item', () => {
   it('keeps cause, exit code and the end of stderr; nothing but exit code 0 is done', async () => {
     const table = await open();

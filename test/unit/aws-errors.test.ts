@@ -23,6 +23,9 @@ function sdkError(name: string, change: { code?: string; status?: number; messag
   return Object.assign(new Error(message), { name }, code === undefined ? {} : { code }, metadata);
 }
 
+/** What the SDK makes of a page where an answer should be. */
+const UNREADABLE = `Unexpected token '<' is not valid JSON\n  Deserialization error: to see the raw response, inspect …`;
+
 type Row = readonly [string, unknown, ErrorCode, 1 | 2, RegExp];
 const TABLE: readonly Row[] = [
   ['no table', sdkError('ResourceNotFoundException', { status: 400 }), 'TABLE_MISSING', 2, /anamo import/],
@@ -46,6 +49,8 @@ const TABLE: readonly Row[] = [
   ['unknown host', sdkError('Error', { code: 'ENOTFOUND' }), 'AWS_UNREACHABLE', 1, /network/],
   ['reset', sdkError('Error', { code: 'ECONNRESET', message: 'socket hang up' }), 'AWS_UNREACHABLE', 1, /network/],
   ['timeout', sdkError('TimeoutError'), 'AWS_UNREACHABLE', 1, /network/],
+  ['no TLS there', sdkError('Error', { code: 'EPROTO' }), 'AWS_UNREACHABLE', 1, /network/],
+  ["a proxy's page", sdkError('SyntaxError', { message: UNREADABLE }), 'AWS_FAILED', 1, /proxy/],
   ['5xx', sdkError('InternalServerError', { status: 500 }), 'AWS_FAILED', 1, /doctor/],
   ['anything else', sdkError('ValidationException', { status: 400 }), 'AWS_FAILED', 1, /doctor/],
   ['no error at all', 'a string', 'AWS_FAILED', 1, /doctor/],
@@ -89,6 +94,7 @@ describe('what is known of a write', () => {
     [sdkError('ServiceUnavailable', { status: 503 }), true],
     [sdkError('ThrottlingException', { status: 400 }), true],
     [sdkError('RequestLimitExceeded', { status: 400 }), true],
+    [sdkError('SyntaxError', { message: UNREADABLE }), true],
     [sdkError('ConditionalCheckFailedException', { status: 400 }), false],
     [sdkError('ValidationException', { status: 400 }), false],
     [sdkError('AccessDeniedException', { status: 400 }), false],

@@ -33,7 +33,8 @@ export async function checkBash(searchPath: string | undefined): Promise<Check> 
 export async function checkFolder(name: string, folder: string, flag: string): Promise<Check> {
   const file = path.join(folder, `.anamo-doctor-${randomBytes(6).toString('hex')}`);
   try {
-    await mkdir(folder, { recursive: true });
+    // As the worker itself would make it.
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeFile(file, 'tried by anamo doctor\n', { flag: 'wx' });
     return ok(name, `${folder} can be written`);
   } catch (error) {
