@@ -40,7 +40,11 @@ export const RUN_FLAGS: readonly FlagSpec[] = [
   { flags: '--idle-exit <time>', key: 'idleExit', doc: 'leave when nothing was claimable for so long (default 30s)' },
   { flags: '--linger <time>', key: 'linger', doc: 'but wait for items that fall due within this time (default 10m)' },
   { flags: '--cwd <where>', key: 'cwd', doc: 'working folder of commands: worker or scratch (default worker)' },
-  { flags: '--spool-dir <dir>', key: 'spoolDir', doc: 'folder on local disk for outcomes on their way to the table' },
+  {
+    flags: '--spool-dir <dir>',
+    key: 'spoolDir',
+    doc: 'folder on local disk for output and scratch files while commands run',
+  },
   { flags: '--inline-bytes <n>', key: 'inlineBytes', doc: 'logs up to this size stay in the table (default 2048)' },
   { flags: '--grace <time>', key: 'grace', doc: 'between TERM and KILL (default 8s)' },
   {

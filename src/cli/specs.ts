@@ -98,7 +98,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'demo',
     summary: 'the whole main job on this machine, in one command, without AWS',
     args: [],
-    flags: [{ flags: '--dir <dir>', doc: 'folder for its files (default .anamo/demo, made anew)' }],
+    flags: [{ flags: '--dir <dir>', doc: 'folder for its files (default: a new one below .anamo/demo)' }],
     examples: ['anamo demo'],
     needs: [],
     load: async () => import('./commands/demo.ts'),

@@ -89,7 +89,7 @@ export function describeOutcome(outcome: Outcome): string {
     case 'interrupted':
       return 'the worker was told to stop';
     case 'nested':
-      return `${outcome.done} nested tasks done, ${outcome.failed} failed, ${outcome.unfinished} not finished`;
+      return `nested tasks: ${outcome.done} done, ${outcome.failed} failed, ${outcome.unfinished} not finished`;
     default:
       return impossible(outcome);
   }

@@ -19,7 +19,7 @@ export interface Settlement {
 const FIRST_BACKOFF_MS = 30_000;
 const LONGEST_BACKOFF_MS = 3_600_000;
 
-/** Causes that are the host's fault: the item goes back as interrupted. */
+/** Causes that are the host's fault: no failed attempt, the item counts as interrupted and comes back later. */
 const HOST_CODES = new Set(['ENOMEM', 'EAGAIN', 'EMFILE', 'ENFILE', 'ENOSPC', 'EXECUTOR']);
 
 /** Exponential with jitter: half of it fixed, half random. `failed` is the number of failed attempts, from 1; `random` in [0, 1). */
@@ -37,7 +37,11 @@ export function settle(item: Item, end: ItemEnd, now: number, random: number): S
     interrupted: item.interrupted,
     ...(nested === undefined ? {} : { nested }),
   };
-  if (goesBack(outcome, end)) return { ...base, state: 'todo', interrupted: item.interrupted + 1 };
+  const interrupted = item.interrupted + 1;
+  // Not at once: a host in trouble, or an item that brings it about, would go round and round.
+  if (isHostTrouble(outcome))
+    return { ...base, state: 'waiting', interrupted, dueAt: now + backoffMs(interrupted, random) };
+  if (goesBack(outcome, end)) return { ...base, state: 'todo', interrupted };
   const cause = causeOf(outcome);
   if (cause === 'ok') return { ...base, state: 'done' };
   if (cause === 'cancelled') return { ...base, state: 'failed' };
@@ -46,9 +50,12 @@ export function settle(item: Item, end: ItemEnd, now: number, random: number): S
   return { ...base, state: 'waiting', attempts, dueAt: now + backoffMs(attempts, random) };
 }
 
+function isHostTrouble(outcome: Outcome): boolean {
+  return outcome.kind === 'spawn-failed' && HOST_CODES.has(outcome.code);
+}
+
 function goesBack(outcome: Outcome, end: ItemEnd): boolean {
   if (outcome.kind === 'interrupted' || outcome.kind === 'lost-lease') return true;
-  if (outcome.kind === 'spawn-failed' && HOST_CODES.has(outcome.code)) return true;
   return end.type === 'nested' && end.stopped !== undefined && end.stopped !== 'cancelled';
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, rmdir } from 'node:fs/promises';
+import { mkdir, rmdir, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { AnamoError } from '../domain/errors.ts';
@@ -35,7 +35,8 @@ export async function startTableWorker(
   const workerId = randomId();
   const folder = join(resolve(options.spoolDir), workerId);
   const scratchRoot = join(folder, 'scratch');
-  await makeFolders([join(folder, 'spool'), scratchRoot]);
+  await makeFolders([resolve(options.spoolDir), join(folder, 'spool'), scratchRoot]);
+  await checkOwner(resolve(options.spoolDir));
   const record: WorkerRecord = {
     workerId,
     version: VERSION,
@@ -93,6 +94,16 @@ async function makeFolders(paths: readonly string[]): Promise<void> {
       });
     }
   }
+}
+
+/** The default lies in a folder where everybody may write: one that somebody else made there could be read, or swapped, by them. */
+async function checkOwner(path: string): Promise<void> {
+  const { uid } = await stat(path);
+  const me = process.getuid?.() ?? uid;
+  if (uid === me || me === 0) return;
+  throw new AnamoError('SPOOL_UNUSABLE', `the spool folder ${path} belongs to another user`, {
+    hint: 'give a folder of your own with --spool-dir',
+  });
 }
 
 async function withCleanup<T>(result: Promise<T>, cleanUp: () => Promise<void>): Promise<T> {

@@ -14,7 +14,8 @@ export interface Claimed {
 
 export type ClaimAnswer =
   | { readonly kind: 'claimed'; readonly claim: Claimed }
-  | { readonly kind: 'conflict' }
+  /** `late`: an earlier transmission of the claim may still arrive, so it is to be looked at again. */
+  | { readonly kind: 'conflict'; readonly late?: true }
   /** No definite answer: the claim may stand. `resolveClaim` finds out. */
   | { readonly kind: 'unknown'; readonly message: string };
 
@@ -77,7 +78,8 @@ export async function claimItem(db: Db, request: ClaimRequest, tries = 3): Promi
     if (answer.kind === 'refused') {
       // The first transmission's refusal is definite; a later one may be the echo of an earlier success.
       if (attempt === 0) return { kind: 'conflict' };
-      return await resolveClaim(db, request).catch(unknownAfter);
+      const found = await resolveClaim(db, request).catch(unknownAfter);
+      return found.kind === 'conflict' ? { kind: 'conflict', late: true } : found;
     }
     message = answer.message;
   }

@@ -1,6 +1,6 @@
 import { paginateQuery } from '@aws-sdk/lib-dynamodb';
 import type { Item, NestedTask } from '../domain/item.ts';
-import { asked, type Db } from './db.ts';
+import { asked, eachBounded, type Db } from './db.ts';
 import { nestedOf } from './record.ts';
 import { itemPk, nestedPrefix } from './schema.ts';
 
@@ -28,6 +28,9 @@ export async function listNestedToRun(db: Db, item: Item): Promise<{ index: numb
   });
 }
 
+/** Outputs that have records of their own, read at once. */
+const READ_AT_ONCE = 16;
+
 /** All nested tasks of an item with their outcomes, in order; logs of their own records are read too when `withOutput`. */
 export async function listNested(db: Db, item: Item, withOutput: boolean): Promise<NestedTask[]> {
   const pages = paginateQuery(
@@ -41,7 +44,12 @@ export async function listNested(db: Db, item: Item, withOutput: boolean): Promi
   return await asked(db, 'Query', async () => {
     const tasks: NestedTask[] = [];
     for await (const page of pages) {
-      for (const raw of page.Items ?? []) tasks.push(await nestedOf(db, item, raw, withOutput));
+      const raws = page.Items ?? [];
+      const read: NestedTask[] = Array.from({ length: raws.length });
+      await eachBounded(raws.entries(), READ_AT_ONCE, async ([i, raw]) => {
+        read[i] = await nestedOf(db, item, raw, withOutput);
+      });
+      tasks.push(...read);
     }
     return tasks;
   });

@@ -34,6 +34,7 @@ export interface ClaimLoopOptions {
 
 const STEPS_AGE_MS = 30_000;
 const PROMOTE_EVERY_MS = 5000;
+const PROMOTE_BUSY_EVERY_MS = 30_000;
 const DOUBT_EVERY_MS = 5000;
 const TROUBLE_PAUSE_MS = 1000;
 
@@ -78,7 +79,7 @@ function assemble(options: ClaimLoopOptions, state: LoopState) {
     over: () => state.stopped !== undefined || state.crash !== undefined || outOfTime(),
     pause: (withinMs) => slots.changed(withinMs),
   });
-  return { every, finder, doubtful, slots, idle, crashed, outOfTime };
+  return { every, finder, doubtful, waiting, slots, idle, crashed, outOfTime };
 }
 
 /** Tells whether something is due that shall happen about so often (a quarter more or less, so that a fleet spreads). */
@@ -101,7 +102,7 @@ function reportTrouble({ clock, random, emit }: ClaimLoopOptions, error: AnamoEr
 export function createClaimLoop(options: ClaimLoopOptions): ClaimLoop {
   const { store, settings, wall, clock, emit } = options;
   const state: LoopState = { stopped: undefined, crash: undefined, steps: [], wake: undefined, stepsAreOld: true };
-  const { every, finder, doubtful, slots, idle, crashed, outOfTime } = assemble(options, state);
+  const { every, finder, doubtful, waiting, slots, idle, crashed, outOfTime } = assemble(options, state);
 
   async function runClaim(claimed: Claimed | undefined): Promise<void> {
     if (claimed === undefined) return;
@@ -123,6 +124,8 @@ export function createClaimLoop(options: ClaimLoopOptions): ClaimLoop {
       state.steps = existing.filter((step) => settings.steps === undefined || settings.steps.includes(step));
     }
     finder.setSteps(state.steps.filter((step) => wall.fits(step)));
+    // Also while there is other work: what is due may be urgent, and a list may last for weeks.
+    if (every('promote-busy', PROMOTE_BUSY_EVERY_MS)) await waiting.promote(state.steps);
     if (doubtful.count() === 0 || !every('doubt', DOUBT_EVERY_MS)) return;
     for (const claimed of await doubtful.look()) slots.occupy(runClaim(claimed));
   }

@@ -25,6 +25,7 @@ export async function tryClaim(parts: ClaimParts, candidate: Candidate): Promise
   const at = parts.clock.wall();
   if (answer.kind === 'conflict') {
     parts.emit({ type: 'claim-conflict', at, step, itemId });
+    if (answer.late === true) parts.doubtful.add(candidate, nonce);
     parts.finder.jump();
     return undefined;
   }

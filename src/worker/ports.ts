@@ -16,7 +16,8 @@ export interface Claimed {
 
 export type ClaimAnswer =
   | { readonly kind: 'claimed'; readonly claim: Claimed }
-  | { readonly kind: 'conflict' }
+  /** `late`: an earlier transmission of the claim may still arrive. */
+  | { readonly kind: 'conflict'; readonly late?: true }
   | { readonly kind: 'unknown'; readonly message: string };
 
 export type EndAnswer = 'committed' | 'fenced' | { readonly unknown: string };

@@ -51,9 +51,8 @@ const FAILURES: readonly Outcome[] = [
   { kind: 'out-of-memory' },
   { kind: 'disk-limit' },
 ];
-const GIVEN_BACK: readonly Outcome[] = [
-  { kind: 'interrupted' },
-  { kind: 'lost-lease' },
+const GIVEN_BACK: readonly Outcome[] = [{ kind: 'interrupted' }, { kind: 'lost-lease' }];
+const HOST_TROUBLE: readonly Outcome[] = [
   ...['ENOMEM', 'EAGAIN', 'EMFILE', 'ENFILE', 'ENOSPC', 'EXECUTOR'].map((code): Outcome => ({
     kind: 'spawn-failed',
     code,
@@ -97,6 +96,14 @@ describe('a single item', () => {
     ({ outcome, attempts, maxAttempts }) => {
       const settled = settle(item({ attempts, maxAttempts, interrupted: 2 }), single(outcome), NOW, 0.5);
       expect(settled).toEqual({ state: 'todo', outcome, attempts, interrupted: 3 });
+    },
+  );
+
+  test.each(HOST_TROUBLE)(
+    'comes back later, without a failed attempt, when the host was at fault: $code',
+    (outcome) => {
+      const settled = settle(item({ interrupted: 2 }), single(outcome), NOW, 0);
+      expect(settled).toEqual({ state: 'waiting', outcome, attempts: 0, interrupted: 3, dueAt: NOW + backoffMs(3, 0) });
     },
   );
 
@@ -177,7 +184,7 @@ describe('an item with nested tasks', () => {
   test('whose thread died goes back, and its counters are left alone', () => {
     const outcome: Outcome = { kind: 'spawn-failed', code: 'EXECUTOR', message: 'the thread died' };
     const settled = settle(item({ nested: { total: 4, done: 2, failed: 0 } }), single(outcome), NOW, 0);
-    expect(settled).toEqual({ state: 'todo', outcome, attempts: 0, interrupted: 1 });
+    expect(settled).toEqual({ state: 'waiting', outcome, attempts: 0, interrupted: 1, dueAt: NOW + backoffMs(1, 0) });
   });
 
   test('counters never contradict one another, over any number of runs', () => {

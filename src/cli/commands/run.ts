@@ -11,6 +11,9 @@ import { outputTo, plural, toJson, type Output } from '../output.ts';
 import { stopOnSignals } from '../stop-on-signals.ts';
 import { withTable } from '../use-table.ts';
 
+/** More are not counted at the end of a run. */
+const RUNNING_AT_MOST = 100;
+
 export async function run(invocation: Invocation): Promise<number> {
   const { config, io } = invocation;
   const place = logPlace(config, io.cwd);
@@ -20,10 +23,13 @@ export async function run(invocation: Invocation): Promise<number> {
         `${config.inlineBytes} bytes go to ${cleanText(place.folder)}, and the items say so.\n`,
     );
   }
-  const summary = await withTable(invocation, async (table) => work(table, workerOptions(config, place), invocation));
+  const { summary, elsewhere } = await withTable(invocation, async (table) => {
+    const done = await work(table, workerOptions(config, place), invocation);
+    return { summary: done, elsewhere: config.json ? 0 : await countRunning(table, config.steps) };
+  });
   const output = outputTo(io.stdout, io.env);
   if (config.json) output.line(toJson(summary));
-  else printSummary(summary, config, output);
+  else printSummary(summary, { config, output, elsewhere });
   return exitCodeOf(summary, config.strict);
 }
 
@@ -64,12 +70,34 @@ export function workerOptions(config: Config, place: LogPlace): WorkerOptions {
   };
 }
 
-function printSummary(summary: RunSummary, config: Config, output: Output): void {
+/** Items that other workers hold, alive or not, up to RUNNING_AT_MOST. */
+async function countRunning(table: Table, steps: readonly string[] | undefined): Promise<number> {
+  let count = 0;
+  for await (const item of table.items({ states: ['locked'], ...(steps === undefined ? {} : { steps }) })) {
+    if (item.state === 'locked') count++;
+    if (count >= RUNNING_AT_MOST) break;
+  }
+  return count;
+}
+
+interface Ending {
+  readonly config: Config;
+  readonly output: Output;
+  readonly elsewhere: number;
+}
+
+function printSummary(summary: RunSummary, { config, output, elsewhere }: Ending): void {
   for (const line of summaryLines(summary)) output.line(line);
   const table = cleanText(config.table ?? '');
   if (summary.failed > 0) {
     output.line(
       `${plural(summary.failed, 'item')} failed: \`anamo items --state failed -t ${table}\` lists them, \`anamo show ITEM\` says why.`,
+    );
+  }
+  if (elsewhere > 0) {
+    const count = elsewhere < RUNNING_AT_MOST ? plural(elsewhere, 'item') : `${elsewhere} or more items`;
+    output.line(
+      `${count} running elsewhere: \`anamo items --state running -t ${table}\` lists them; one whose worker was killed stays there.`,
     );
   }
   if (summary.givenBack > 0)
