@@ -1,5 +1,6 @@
 import type { RunSummary, StopReason, WorkerEvent } from '../domain/event.ts';
 import type { Clock } from '../support/clock.ts';
+import { createTimers } from '../support/timers.ts';
 import { createClaimLoop } from './claim-loop.ts';
 import type { ExecutorPort, RunningItem, StorePort } from './ports.ts';
 import { runClaimed } from './run-claimed.ts';
@@ -36,13 +37,10 @@ export function startWorker(parts: WorkerParts): RunningWorker {
   };
   const running = new Set<RunningItem>();
   const giveUp = new AbortController();
-  const timers = new Set<NodeJS.Timeout>();
+  const timers = createTimers();
   let stopping: StopReason | undefined;
 
-  const after = (ms: number, action: () => void): void => void timers.add(setTimeout(action, ms));
-  const stopItems = (graceMs: number): void => {
-    for (const item of running) item.stop('interrupted', graceMs);
-  };
+  const stopItems = (graceMs: number): void => running.forEach((item) => item.stop('interrupted', graceMs));
 
   const watch = (item: RunningItem): (() => void) => {
     running.add(item);
@@ -66,26 +64,31 @@ export function startWorker(parts: WorkerParts): RunningWorker {
     loop.stop(reason);
     emit({ type: 'worker-stopping', at: clock.wall(), workerId: settings.workerId, reason });
     const phases = stopPhases(reason, withinMs);
-    after(phases.termAfterMs, () => stopItems(phases.killAfterMs - phases.termAfterMs));
-    after(phases.giveUpAfterMs, () => giveUp.abort());
+    timers.after(phases.termAfterMs, () => stopItems(phases.killAfterMs - phases.termAfterMs));
+    timers.after(phases.giveUpAfterMs, () => giveUp.abort());
   }
 
   /** All outcomes are written by now; that the worker's own record stays behind must not change how the run came out. */
-  function closeTrouble(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
-    emit({ type: 'store-trouble', at: clock.wall(), operation: 'close worker', message, retryInMs: 0 });
+  async function close(reason: StopReason): Promise<RunSummary> {
+    const summary = tally.summary(reason);
+    await parts.close(summary).catch((error: unknown) => {
+      const message = error instanceof Error ? error.message : String(error);
+      emit({ type: 'store-trouble', at: clock.wall(), operation: 'close worker', message, retryInMs: 0 });
+    });
+    emit({ type: 'worker-stopped', at: clock.wall(), workerId: settings.workerId, summary });
+    return summary;
   }
 
   async function live(): Promise<RunSummary> {
-    if (settings.wallMs !== undefined) after(settings.wallMs, () => stop('wall-time'));
+    if (settings.wallMs !== undefined) timers.after(settings.wallMs, () => stop('wall-time'));
     try {
       const reason = await loop.run();
-      const summary = tally.summary(stopping ?? reason);
-      await parts.close(summary).catch(closeTrouble);
-      emit({ type: 'worker-stopped', at: clock.wall(), workerId: settings.workerId, summary });
-      return summary;
+      return await close(stopping ?? reason);
+    } catch (error) {
+      await close('error');
+      throw error;
     } finally {
-      for (const timer of timers) clearTimeout(timer);
+      timers.clear();
       await parts.executor.close();
     }
   }
