@@ -1,13 +1,14 @@
-import { BatchWriteCommand, paginateQuery, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchWriteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { BatchWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { isConditionFailed, toAnamoError } from '../aws/errors.ts';
 import type { ItemSpec } from '../domain/item.ts';
 import { systemClock } from '../support/clock.ts';
 import { readRaw } from './claims.ts';
 import { asked, type Db } from './db.ts';
+import { beginning, queryPages, type Query } from './pages.ts';
 import { readMany } from './read-many.ts';
 import { newItemRecord } from './record.ts';
-import { itemPk, nestedKey } from './schema.ts';
+import { ANY_NESTED, itemPk, nestedKey, nestedPrefix } from './schema.ts';
 
 type WriteRequests = NonNullable<NonNullable<BatchWriteCommandInput['RequestItems']>[string]>;
 const BATCH = 25;
@@ -55,24 +56,26 @@ async function reveal(db: Db, spec: ItemSpec, gen: string, now: number): Promise
  * a loser only its own, so that two imports at once never touch the one that won.
  */
 async function removeStrays(db: Db, itemId: string, gen: string, won: boolean): Promise<void> {
-  const pages = paginateQuery(
-    { client: db.patient },
-    {
-      TableName: db.table,
-      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-      ProjectionExpression: 'pk, sk',
-      ExpressionAttributeValues: { ':pk': itemPk(itemId), ':prefix': won ? 'task#' : `task#${gen}#` },
-    },
-  );
-  while (true) {
-    const next = await asked(db, 'Query', () => pages.next());
-    if (next.done === true) return;
-    const strays = (next.value.Items ?? []).filter((raw) => !won || !String(raw['sk']).startsWith(`task#${gen}#`));
-    await writeAll(
-      db,
-      strays.map((raw) => ({ DeleteRequest: { Key: { pk: raw['pk'], sk: raw['sk'] } } })),
-    );
+  const own = nestedPrefix(gen);
+  // Everything before and behind the own ones, which are not read again: there may be thousands.
+  const ranges = won
+    ? [between(itemId, ANY_NESTED, own), between(itemId, `${own}~`, `${ANY_NESTED}~`)]
+    : [beginning(itemPk(itemId), own)];
+  for (const range of ranges) {
+    for await (const strays of queryPages(db, { ...range, ProjectionExpression: 'pk, sk' })) {
+      await writeAll(
+        db,
+        strays.map((raw) => ({ DeleteRequest: { Key: { pk: raw['pk'], sk: raw['sk'] } } })),
+      );
+    }
   }
+}
+
+function between(itemId: string, from: string, to: string): Query {
+  return {
+    KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+    ExpressionAttributeValues: { ':pk': itemPk(itemId), ':from': from, ':to': to },
+  };
 }
 
 /** Batches of 25, four at a time; what the service leaves unprocessed is sent again, with growing pauses. */

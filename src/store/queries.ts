@@ -1,9 +1,10 @@
-import { paginateQuery, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Item, RunRecord } from '../domain/item.ts';
 import { partitionKey } from '../domain/place.ts';
 import type { ItemState } from '../domain/state.ts';
 import { readRaw } from './claims.ts';
 import { asked, type Db } from './db.ts';
+import { beginning, countAll, queryAll, type Query } from './pages.ts';
 import { readMany } from './read-many.ts';
 import { fullItemOf, runOf, type Raw, type StoredRun } from './record.ts';
 import { attemptPrefix, BY_STATE, BY_TASK, itemIdOf, itemPk } from './schema.ts';
@@ -50,59 +51,32 @@ export async function readPage(
   return (answer.Items ?? []).map(entryOf);
 }
 
+function wholePartition({ step, state, shard }: Partition): Query {
+  return {
+    IndexName: BY_STATE,
+    KeyConditionExpression: 'stateKey = :key',
+    ExpressionAttributeValues: { ':key': partitionKey(step, state, shard) },
+  };
+}
+
 /** How many items a step has in a state, counted on the index: eventually consistent, no item is read. */
 export async function countPartition(db: Db, partition: Partition): Promise<number> {
-  const pages = paginateQuery(
-    { client: db.patient },
-    {
-      TableName: db.table,
-      IndexName: BY_STATE,
-      KeyConditionExpression: 'stateKey = :key',
-      ExpressionAttributeValues: { ':key': partitionKey(partition.step, partition.state, partition.shard) },
-      Select: 'COUNT',
-    },
-  );
-  return await asked(db, 'Query', async () => {
-    let count = 0;
-    for await (const page of pages) count += page.Count ?? 0;
-    return count;
-  });
+  return await countAll(db, wholePartition(partition));
 }
 
 /** All entries of a partition, in order, streamed by pages. */
 export async function* listPartition(db: Db, partition: Partition): AsyncGenerator<Entry> {
-  const pages = paginateQuery(
-    { client: db.patient },
-    {
-      TableName: db.table,
-      IndexName: BY_STATE,
-      KeyConditionExpression: 'stateKey = :key',
-      ExpressionAttributeValues: { ':key': partitionKey(partition.step, partition.state, partition.shard) },
-    },
-  );
-  while (true) {
-    const next = await asked(db, 'Query', () => pages.next());
-    if (next.done === true) return;
-    for (const raw of next.value.Items ?? []) yield entryOf(raw);
-  }
+  for await (const raw of queryAll(db, wholePartition(partition))) yield entryOf(raw);
 }
 
 /** Ids of the items of a task (a sample), over all steps. */
 export async function* listTask(db: Db, taskId: string): AsyncGenerator<string> {
-  const pages = paginateQuery(
-    { client: db.patient },
-    {
-      TableName: db.table,
-      IndexName: BY_TASK,
-      KeyConditionExpression: 'taskId = :task',
-      ExpressionAttributeValues: { ':task': taskId },
-    },
-  );
-  while (true) {
-    const next = await asked(db, 'Query', () => pages.next());
-    if (next.done === true) return;
-    for (const raw of next.value.Items ?? []) yield itemIdOf(String(raw['pk']));
-  }
+  const query = {
+    IndexName: BY_TASK,
+    KeyConditionExpression: 'taskId = :task',
+    ExpressionAttributeValues: { ':task': taskId },
+  };
+  for await (const raw of queryAll(db, query)) yield itemIdOf(String(raw['pk']));
 }
 
 /** Items by id, in the order asked for, without the output's own records; ids that are not there are left out. At most 100. */
@@ -124,14 +98,8 @@ export async function readItem(db: Db, itemId: string): Promise<Item | undefined
 
 /** Earlier attempts of an item's present gen, oldest first. */
 export async function listAttempts(db: Db, item: Item): Promise<RunRecord[]> {
-  const command = new QueryCommand({
-    TableName: db.table,
-    KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-    ExpressionAttributeValues: { ':pk': itemPk(item.itemId), ':prefix': attemptPrefix(item.gen) },
-  });
-  const answer = await asked(db, 'Query', () => db.patient.send(command));
   const runs: RunRecord[] = [];
-  for (const raw of answer.Items ?? []) {
+  for await (const raw of queryAll(db, beginning(itemPk(item.itemId), attemptPrefix(item.gen)))) {
     const { pk: _pk, sk: _sk, ...run } = raw;
     runs.push(await runOf(db, item, run as unknown as StoredRun, false));
   }

@@ -20,8 +20,10 @@ export function itemKey(itemId: string): { pk: string; sk: string } {
 export function itemIdOf(pk: string): string {
   return pk.slice('item#'.length);
 }
+/** Begins the sort key of every nested task, of whatever gen; ids of gens hold letters and digits only. */
+export const ANY_NESTED = 'task#';
 export function nestedPrefix(gen: string): string {
-  return `task#${gen}#`;
+  return `${ANY_NESTED}${gen}#`;
 }
 export function nestedKey(itemId: string, gen: string, index: number): { pk: string; sk: string } {
   return { pk: itemPk(itemId), sk: `${nestedPrefix(gen)}${String(index).padStart(6, '0')}` };
