@@ -14,7 +14,7 @@ import type { FromThread, ThreadTask, ToThread } from './thread-task.ts';
 const IDLE_TIMEOUT_MS = 60_000;
 const MAX_THREADS = 4;
 /** One thread supervises hundreds of commands a second and takes in hundreds of megabytes. */
-const SLOTS_PER_THREAD = 8;
+const SLOTS_PER_THREAD = 32;
 /** Processes that run commands, in all: their forks are what costs, and the other half of the cores has work, too. */
 const MAX_RUNNERS = 4;
 
@@ -104,7 +104,7 @@ function openPool(slots: number, maxThreads: number): Piscina<ThreadTask, void> 
     execArgv: [],
     // Children get the worker's environment as it is when they start.
     env: SHARE_ENV,
-    resourceLimits: { maxYoungGenerationSizeMb: 16 },
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
   });
 }
 

@@ -19,6 +19,7 @@ import { closeWorker, registerWorker, type WorkerRecord } from '../store/workers
 import type { StorePort } from '../worker/ports.ts';
 import type { WorkerSettings } from '../worker/settings.ts';
 import { startWorker } from '../worker/worker.ts';
+import { createIdleMemory } from './idle-memory.ts';
 import { requireSteps } from './status.ts';
 import type { WorkerHandle, WorkerOptions } from './types.ts';
 import { VERSION } from './version.ts';
@@ -59,6 +60,8 @@ export async function startTableWorker(
     process.emitWarning(error instanceof Error ? error : String(error)),
   );
   events.on(onEvent);
+  const memory = createIdleMemory();
+  events.on((event) => memory.onEvent(event));
   const { slots, nests } = options;
   events.emit({
     type: 'worker-started',

@@ -34,6 +34,7 @@ export interface ConnectOptions {
 }
 
 const RETRY_MS = 50;
+const LONGEST_RETRY_MS = 1000;
 const MAX_STARTS = 5;
 
 /**
@@ -47,6 +48,7 @@ export async function connectLocal(dir: string, options: ConnectOptions = {}): P
 
   const deadline = systemClock.mono() + timeoutMs;
   let starts = 0;
+  let pauseMs = RETRY_MS;
   for (;;) {
     const connection = await tryConnect(folder);
     if (connection !== undefined) return connection;
@@ -55,8 +57,13 @@ export async function connectLocal(dir: string, options: ConnectOptions = {}): P
     const start = await startDaemon(folder, idleMs);
     if (start === 'missing') throw localMissing();
     // One that listens may still end before it is ready, when it cannot open its files.
-    if (start === 'held') await systemClock.sleep(RETRY_MS);
-    else starts += 1;
+    if (start !== 'held') {
+      starts += 1;
+      continue;
+    }
+    // Each try starts a process.
+    await systemClock.sleep(pauseMs);
+    pauseMs = Math.min(pauseMs * 2, LONGEST_RETRY_MS);
   }
 }
 

@@ -45,7 +45,7 @@ async function main(dir: string, idleMs: number): Promise<void> {
   async function leave(): Promise<void> {
     leases.close();
     await dynamo.close();
-    await removeServerFile(dir);
+    await removeServerFile(dir, file.nonce);
     process.exit(0);
   }
   process.once('SIGTERM', () => void leave());

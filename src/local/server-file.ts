@@ -45,7 +45,9 @@ export async function hasServerFile(dir: string): Promise<boolean> {
   );
 }
 
-export async function removeServerFile(dir: string): Promise<void> {
+/** Only the file of the server with this nonce: the folder may have been removed and be another server's by now. */
+export async function removeServerFile(dir: string, nonce: string): Promise<void> {
+  if ((await readServerFile(dir))?.nonce !== nonce) return;
   await rm(join(dir, NAME), { force: true });
 }
 

@@ -279,6 +279,17 @@ describe('its end', () => {
     expect(await Promise.all([comeAndGo(8), comeAndGo(8), comeAndGo(8)])).toEqual([8, 8, 8]);
   });
 
+  test('does not take along the file of another server, whose folder was made anew in its place', async () => {
+    const old = await connectLocal(dir);
+    const { pid } = await serverFile();
+    await rm(dir, { recursive: true });
+    const anew = await connectLocal(dir);
+    process.kill(pid, 'SIGTERM');
+    await until('the old server is gone', () => isGone(pid));
+    expect(await serverFile()).toMatchObject({ endpointUrl: anew.endpointUrl });
+    await Promise.all([old.release(), anew.release()]);
+  });
+
   test('can be asked for', async () => {
     const connection = await connectLocal(dir);
     expect(await stopLocal(dir)).toBe(true);
