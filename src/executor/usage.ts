@@ -49,7 +49,11 @@ function sampleAll(): void {
   if (due.length === 0 || now - sampledAt < SAMPLE_MS * 0.9) return;
   sampledAt = now;
   const bySession = Map.groupBy(listProcesses(), (stat) => stat.session);
-  for (const probe of due) probe.usage = merge(probe.usage, sample(bySession.get(probe.pid) ?? []));
+  for (const probe of due) {
+    const seen = sample(bySession.get(probe.pid) ?? []);
+    // Nothing: it has just ended, and what is left of it has no memory any more.
+    if (seen.bytes > 0) probe.usage = merge(probe.usage, seen);
+  }
 }
 
 function sample(members: readonly ProcessStat[]): { bytes: number; cpuSeconds: number } {
