@@ -61,6 +61,7 @@ export function causeOf(outcome: Outcome): Cause {
 const EXIT_CODE_WORDS: Readonly<Record<number, string>> = {
   126: ' (found, but not executable)',
   127: ' (a program or file was not found)',
+  141: ' (SIGPIPE: a later part of a pipe stopped reading)',
   137: ' (killed by SIGKILL, perhaps for lack of memory)',
   143: ' (ended by SIGTERM)',
 };
